@@ -1,0 +1,2 @@
+//! The TL language.
+pub mod ast;
