@@ -98,7 +98,6 @@ fn known_ids() {
         let text = format!("{};", vector["inputs"]["definition"].as_str().unwrap());
         let definition = one(&text);
         assert!(!definition.explicit_id);
-        // The published canonical strings of flags keep `bytes`; the ids tell which spelling counts.
         assert_eq!(id::normalized(&definition), vector["inputs"]["canonical_string"].as_str().unwrap());
         assert_eq!(format!("{:08x}", definition.id), vector["outputs"]["id"].as_str().unwrap());
     }
@@ -118,7 +117,8 @@ fn printing_parses_back_to_the_same_tree() {
 
 #[test]
 fn layers_follow_their_comments() {
-    let schema = parse("a = A; // LAYER 8\nb = A; // layer 9\n//LAYER 23\nc d:int // LAYER 45\n = A;").unwrap();
+    let schema =
+        parse("a = A; // LAYER 8\nb = A; // layer 9\n//LAYER 23\nc d:int // LAYER 45\n = A;").unwrap();
     let layers: Vec<_> = schema.types.iter().map(|d| d.layer).collect();
     assert_eq!((schema.layer, layers), (Some(8), vec![None, Some(8), Some(23)]));
 }
@@ -163,7 +163,8 @@ fn the_spellings_of_types() {
 #[test]
 fn errors_show_the_place() {
     let error = parse("a = A;\n  foo a:int = B = C;\n").unwrap_err().in_file("x.tl");
-    let expected = "expected `;`, found `=`\n --> x.tl:2:17\n  |\n2 |   foo a:int = B = C;\n  |                 ^";
+    let expected =
+        "expected `;`, found `=`\n --> x.tl:2:17\n  |\n2 |   foo a:int = B = C;\n  |                 ^";
     assert_eq!(error.to_string(), expected);
     assert_eq!(error.span(), Span { line: 2, column: 17 });
 
