@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::registry::Registry;
-use super::value::{Node, Object, Value};
+use super::value::{Node, Object, RawBytes, Value};
 use super::{hex, redact};
 use crate::schema::generate::type_name;
 
@@ -45,7 +45,17 @@ impl fmt::Debug for Value<'_> {
             Value::Vector(items) => f.debug_list().entries(items).finish(),
             Value::Object(object) => fmt::Debug::fmt(object, f),
             Value::Unpacked(node) => fmt::Debug::fmt(node, f),
-            Value::Raw(raw) => f.write_str(&shortened(&raw.bytes)),
+            Value::Raw(raw) => fmt::Debug::fmt(raw, f),
+        }
+    }
+}
+
+impl fmt::Debug for RawBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({} bytes", self.bytes.len())?;
+        match &self.error {
+            Some(error) => write!(f, " that cannot be decoded: {error})"),
+            None => f.write_str(")"),
         }
     }
 }

@@ -62,6 +62,8 @@ const HERE: &[(&str, &str)] = &[
     ("decryptedMessageMediaVideo8", "iv"),
     ("decryptedMessageMediaVideo8", "key"),
     ("emailVerificationCode", "code"),
+    // What is packed is shown, with its own secrets hidden.
+    ("gzip_packed", "packed_data"),
     ("inputPasskeyResponseLogin", "signature"),
     ("phone.groupCallStreamRtmpUrl", "key"),
     ("phoneConnectionWebrtc", "password"),

@@ -27,6 +27,9 @@ pub(super) struct Source {
     functions: HashMap<String, Place>,
     /// Constructors of each boxed type.
     types: HashMap<String, Vec<Place>>,
+    /// How deep the smallest value of each boxed type nests.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(super) depths: std::sync::OnceLock<HashMap<String, u32>>,
 }
 
 #[derive(Clone, Copy)]
@@ -52,7 +55,15 @@ impl Source {
             by_id.entry(definition.id).or_insert(place);
             functions.entry(definition.name.clone()).or_insert(place);
         }
-        Source { schema, by_id, constructors, functions, types }
+        Source {
+            schema,
+            by_id,
+            constructors,
+            functions,
+            types,
+            #[cfg(any(test, feature = "fuzzing"))]
+            depths: std::sync::OnceLock::new(),
+        }
     }
 
     fn at(&self, place: Place) -> Combinator<'_> {

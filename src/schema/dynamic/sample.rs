@@ -12,8 +12,6 @@ pub struct Sampler<'e> {
     entropy: &'e mut dyn FnMut() -> u64,
     /// How many values may still be made before everything becomes as small as possible.
     budget: usize,
-    /// How deep the smallest value of each boxed type nests, schema by schema.
-    depths: HashMap<*const Source, HashMap<String, u32>>,
 }
 
 /// How deep sampled values nest before everything becomes as small as possible.
@@ -22,7 +20,7 @@ const DEPTH: u32 = 6;
 impl<'e> Sampler<'e> {
     /// A sampler that takes its decisions from `entropy`. All zeros give the smallest values.
     pub fn new(entropy: &'e mut dyn FnMut() -> u64) -> Self {
-        Sampler { entropy, budget: 0, depths: HashMap::new() }
+        Sampler { entropy, budget: 0 }
     }
 
     /// A value of one constructor or function, with about `size` values in it at most.
@@ -30,7 +28,6 @@ impl<'e> Sampler<'e> {
     /// `None` if there is no finite one, or if the combinator holds an object of any type.
     pub fn sample<'r>(&mut self, combinator: Combinator<'r>, size: usize) -> Option<Value<'r>> {
         self.budget = size;
-        self.depths.entry(combinator.source).or_insert_with(|| smallest_depths(combinator.source));
         self.object(combinator, 0)
     }
 
@@ -100,7 +97,7 @@ impl<'e> Sampler<'e> {
             let choice = self.next() % of_type.len().max(1) as u64;
             return of_type.get(choice as usize).copied();
         }
-        let depths = self.depths.get(&std::ptr::from_ref(source))?;
+        let depths = source.depths.get_or_init(|| smallest_depths(source));
         of_type.into_iter().min_by_key(|constructor| depth_of(*constructor, depths).unwrap_or(u32::MAX))
     }
 

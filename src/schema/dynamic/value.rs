@@ -60,8 +60,8 @@ pub enum Value<'r> {
     Raw(Box<RawBytes>),
 }
 
-/// Bytes that could not be decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Bytes that could not be decoded. `Debug` prints only how many: nobody knows what is in them.
+#[derive(Clone, PartialEq, Eq)]
 pub struct RawBytes {
     /// The bytes.
     pub bytes: Vec<u8>,
