@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::registry::{Combinator, Registry, Source, Target, UnknownType};
 use super::service;
 use super::value::{Field, Node, Object, RawBytes, Value};
-use crate::schema::ast::{ParamKind, Type};
+use crate::schema::ast::{Param, ParamKind, Type};
 use crate::tl::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, VECTOR};
 
 /// How much one input may cost.
@@ -209,27 +209,47 @@ impl<'r> Decoder<'r, '_> {
         }
     }
 
-    /// Goes one level down for as long as `read` runs.
-    fn nested<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
-    ) -> Result<T, DecodeError> {
-        let Some(depth) = self.limits.depth.checked_sub(1) else {
-            return Err(self.cursor.error(DecodeErrorKind::TooDeep));
-        };
-        self.limits.depth = depth;
-        let result = read(self);
-        self.limits.depth = depth + 1;
-        result
+    /// Goes one level down. Whoever comes back up without an error adds the level again.
+    fn descend(&mut self) -> Result<(), DecodeError> {
+        match self.limits.depth.checked_sub(1) {
+            Some(depth) => {
+                self.limits.depth = depth;
+                Ok(())
+            }
+            None => Err(self.cursor.error(DecodeErrorKind::TooDeep)),
+        }
     }
 
+    fn count(&mut self) -> Result<(), DecodeError> {
+        match self.limits.values.checked_sub(1) {
+            Some(values) => {
+                self.limits.values = values;
+                Ok(())
+            }
+            None => Err(self.cursor.error(DecodeErrorKind::TooManyValues)),
+        }
+    }
+
+    // The functions that call one another keep little in their own frames, so that the deepest value that the limits
+    // allow needs no large stack.
+
     fn value(&mut self, source: &'r Source, ty: &Type) -> Result<Node<'r>, DecodeError> {
-        let Some(values) = self.limits.values.checked_sub(1) else {
-            return Err(self.cursor.error(DecodeErrorKind::TooManyValues));
-        };
-        self.limits.values = values;
+        self.count()?;
         let start = self.cursor.position();
         let value = match ty {
+            Type::Generic(_) => return self.any(),
+            Type::Boxed(name) if name == "Object" => return self.any(),
+            Type::Boxed(name) => self.boxed(source, name),
+            Type::Bare(name) => self.bare(source, name),
+            Type::Vector { bare, item } => self.vector(source, *bare, item),
+            builtin => self.builtin(builtin),
+        };
+        Ok(Node { range: start..self.cursor.position(), value: value? })
+    }
+
+    fn builtin(&mut self, ty: &Type) -> Result<Value<'r>, DecodeError> {
+        let start = self.cursor.position();
+        Ok(match ty {
             Type::Int => Value::Int(self.cursor.i32()?),
             Type::Long => Value::Long(i64::from_le_bytes(self.cursor.array()?)),
             Type::Double => Value::Double(f64::from_le_bytes(self.cursor.array()?)),
@@ -237,58 +257,58 @@ impl<'r> Decoder<'r, '_> {
             Type::Int256 => Value::Int256(self.cursor.array()?),
             Type::String => Value::String(self.cursor.string()?.to_vec()),
             Type::Bytes => Value::Bytes(self.cursor.string()?.to_vec()),
-            Type::True => Value::True,
             Type::Bool => match self.cursor.u32()? {
                 BOOL_TRUE => Value::Bool(true),
                 BOOL_FALSE => Value::Bool(false),
                 id => return Err(self.wrong(start, id, "Bool")),
             },
-            Type::Vector { bare, item } => {
-                if !bare {
-                    match self.cursor.u32()? {
-                        VECTOR => {}
-                        id => return Err(self.wrong(start, id, "Vector")),
-                    }
-                }
-                self.nested(|decoder| decoder.items(|decoder| decoder.value(source, item)))?
+            _ => Value::True,
+        })
+    }
+
+    fn boxed(&mut self, source: &'r Source, name: &str) -> Result<Value<'r>, DecodeError> {
+        let start = self.cursor.position();
+        let id = self.cursor.u32()?;
+        let found = source.by_id(id).filter(|found| found.is_of_type(name));
+        match found {
+            Some(found) => self.fields(found),
+            None => Err(self.wrong(start, id, name)),
+        }
+    }
+
+    fn bare(&mut self, source: &'r Source, name: &str) -> Result<Value<'r>, DecodeError> {
+        match source.bare(name) {
+            Some(found) => self.fields(found),
+            None => Err(self.cursor.error(DecodeErrorKind::Undefined(name.to_owned()))),
+        }
+    }
+
+    fn vector(&mut self, source: &'r Source, bare: bool, item: &Type) -> Result<Value<'r>, DecodeError> {
+        let start = self.cursor.position();
+        if !bare {
+            match self.cursor.u32()? {
+                VECTOR => {}
+                id => return Err(self.wrong(start, id, "Vector")),
             }
-            Type::Generic(_) => return self.any(),
-            Type::Boxed(name) if name == "Object" => return self.any(),
-            Type::Boxed(name) => {
-                let id = self.cursor.u32()?;
-                let found = source.by_id(id).filter(|found| !found.is_function());
-                match found.filter(|found| found.definition().result == *ty) {
-                    Some(found) => self.nested(|decoder| decoder.fields(found))?,
-                    None => return Err(self.wrong(start, id, name)),
-                }
-            }
-            Type::Bare(name) => match source.bare(name) {
-                Some(found) => self.nested(|decoder| decoder.fields(found))?,
-                None => return Err(self.cursor.error(DecodeErrorKind::Undefined(name.clone()))),
-            },
-        };
-        Ok(Node { range: start..self.cursor.position(), value })
+        }
+        self.items(&|decoder| decoder.value(source, item))
     }
 
     /// Whatever the id in front says.
     fn any(&mut self) -> Result<Node<'r>, DecodeError> {
+        self.count()?;
         let start = self.cursor.position();
         let value = match self.cursor.u32()? {
-            BOOL_TRUE => Value::Bool(true),
-            BOOL_FALSE => Value::Bool(false),
-            VECTOR => self.nested(|decoder| decoder.items(Self::any))?,
+            BOOL_TRUE => Ok(Value::Bool(true)),
+            BOOL_FALSE => Ok(Value::Bool(false)),
+            VECTOR => self.items(&Self::any),
+            service::GZIP_PACKED => self.packed(start),
             id => match self.registry.by_id(id) {
-                Some(found) => {
-                    let mut value = self.nested(|decoder| decoder.fields(found))?;
-                    if id == service::GZIP_PACKED {
-                        self.unpack(start, &mut value)?;
-                    }
-                    value
-                }
-                None => return Err(DecodeError::new(start, DecodeErrorKind::UnknownConstructor(id))),
+                Some(found) => self.fields(found),
+                None => Err(DecodeError::new(start, DecodeErrorKind::UnknownConstructor(id))),
             },
         };
-        Ok(Node { range: start..self.cursor.position(), value })
+        Ok(Node { range: start..self.cursor.position(), value: value? })
     }
 
     /// One combinator with its id.
@@ -298,7 +318,7 @@ impl<'r> Decoder<'r, '_> {
             id if id == combinator.definition().id => {}
             id => return Err(self.wrong(start, id, &combinator.definition().name)),
         }
-        let value = self.nested(|decoder| decoder.fields(combinator))?;
+        let value = self.fields(combinator)?;
         Ok(Node { range: start..self.cursor.position(), value })
     }
 
@@ -316,7 +336,7 @@ impl<'r> Decoder<'r, '_> {
     /// The count of a vector and its items.
     fn items(
         &mut self,
-        mut read: impl FnMut(&mut Self) -> Result<Node<'r>, DecodeError>,
+        read: &dyn Fn(&mut Self) -> Result<Node<'r>, DecodeError>,
     ) -> Result<Value<'r>, DecodeError> {
         let start = self.cursor.position();
         let count = self.cursor.i32()?;
@@ -325,39 +345,49 @@ impl<'r> Decoder<'r, '_> {
         let Some(items) = usize::try_from(count).ok().filter(|count| *count <= left / 4) else {
             return Err(DecodeError::new(start, DecodeErrorKind::VectorLength { count, left }));
         };
-        // A node is larger than four bytes: beyond a page's worth, memory follows what was really decoded.
+        self.descend()?;
+        // A node is larger than four bytes: beyond this, memory follows what was really decoded.
         let mut nodes = Vec::with_capacity(items.min(64));
         for index in 0..items {
-            nodes.push(read(self).map_err(|error| error.within(&format!("[{index}]")))?);
+            match read(self) {
+                Ok(node) => nodes.push(node),
+                Err(error) => return Err(error.within(&format!("[{index}]"))),
+            }
         }
+        self.limits.depth += 1;
         Ok(Value::Vector(nodes))
     }
 
     fn fields(&mut self, combinator: Combinator<'r>) -> Result<Value<'r>, DecodeError> {
-        let definition = combinator.definition();
+        self.descend()?;
         let mut object = Object::new(combinator);
-        let mut words: Vec<(&str, u32)> = Vec::new();
-        for param in &definition.params {
-            let start = self.cursor.position();
-            let node = match &param.kind {
-                ParamKind::Flags => self.cursor.u32().map(|word| {
-                    words.push((&param.name, word));
-                    Node { range: start..self.cursor.position(), value: Value::Flags(word) }
-                }),
-                ParamKind::Required(Type::Boxed(name)) if name == "Object" => self.body(&object),
-                ParamKind::Required(ty) => self.value(combinator.source, ty),
-                ParamKind::Optional { flags, bit, ty } => {
-                    let word = words.iter().find(|(name, _)| name == flags).map_or(0, |(_, word)| *word);
-                    if word >> (bit & 31) & 1 == 0 {
-                        continue;
-                    }
-                    self.value(combinator.source, ty)
-                }
-            };
-            let node = node.map_err(|error| error.within(&param.name))?;
-            object.fields.push(Field { name: &param.name, node });
+        for param in &combinator.definition().params {
+            match self.field(&object, param) {
+                Ok(Some(node)) => object.fields.push(Field { name: &param.name, node }),
+                Ok(None) => {}
+                Err(error) => return Err(error.within(&param.name)),
+            }
         }
+        self.limits.depth += 1;
         Ok(Value::Object(object))
+    }
+
+    /// The value of a parameter, if it is there; `object` has those before it.
+    fn field(&mut self, object: &Object<'r>, param: &'r Param) -> Result<Option<Node<'r>>, DecodeError> {
+        let ty = match &param.kind {
+            ParamKind::Flags => {
+                let start = self.cursor.position();
+                let value = Value::Flags(self.cursor.u32()?);
+                return Ok(Some(Node { range: start..self.cursor.position(), value }));
+            }
+            ParamKind::Required(Type::Boxed(name)) if name == "Object" => return self.body(object).map(Some),
+            ParamKind::Required(ty) => ty,
+            ParamKind::Optional { flags, bit, ty } => match object.get(flags) {
+                Some(Value::Flags(word)) if word >> (bit & 31) & 1 == 1 => ty,
+                _ => return Ok(None),
+            },
+        };
+        self.value(object.combinator().source, ty).map(Some)
     }
 
     /// A value of type `Object`: the rest of the region, but for a `message` that has a length of its own.
@@ -369,12 +399,13 @@ impl<'r> Decoder<'r, '_> {
             _ => return self.any(),
         };
         let outer = self.cursor.enter(length)?;
-        let start = self.cursor.position();
+        let (start, depth) = (self.cursor.position(), self.limits.depth);
         let node = self.any().and_then(|node| match self.cursor.remaining() {
             0 => Ok(node),
             left => Err(self.cursor.error(DecodeErrorKind::TrailingBytes { left })),
         });
         let node = node.unwrap_or_else(|error| {
+            self.limits.depth = depth;
             self.cursor.rewind(start);
             let raw = RawBytes { bytes: self.cursor.rest().to_vec(), error: Some(error) };
             Node { range: start..self.cursor.position(), value: Value::Raw(Box::new(raw)) }
@@ -383,22 +414,27 @@ impl<'r> Decoder<'r, '_> {
         Ok(node)
     }
 
-    /// Adds to a `gzip_packed` what is packed in it.
-    fn unpack(&mut self, start: usize, packed: &mut Value<'r>) -> Result<(), DecodeError> {
-        let Value::Object(object) = packed else { return Ok(()) };
-        let Some(Value::Bytes(data)) = object.get("packed_data") else { return Ok(()) };
+    /// A `gzip_packed`, whose id stood at `start`, with what is packed in it beside the packed bytes.
+    fn packed(&mut self, start: usize) -> Result<Value<'r>, DecodeError> {
+        let found = self.registry.by_id(service::GZIP_PACKED);
+        let unknown = || DecodeError::new(start, DecodeErrorKind::UnknownConstructor(service::GZIP_PACKED));
+        let mut value = self.fields(found.ok_or_else(unknown)?)?;
+        let Value::Object(object) = &mut value else { return Ok(value) };
+        let Some(Value::Bytes(data)) = object.get("packed_data") else { return Ok(value) };
         let mut bytes = Vec::new();
         let inflated = inflate(data, self.limits.unpacked, &mut bytes);
         // What was unpacked in vain counts too, or a packet of many bombs would cost the limit for each of them.
         self.limits.unpacked = self.limits.unpacked.saturating_sub(bytes.len());
         inflated.map_err(|kind| DecodeError::new(start, kind))?;
+        self.descend()?;
         let mut inner = Decoder { registry: self.registry, cursor: Cursor::new(&bytes), limits: self.limits };
-        let node = inner.nested(Decoder::any);
+        let node = inner.any();
         self.limits = inner.limits;
         let node = node.and_then(|node| inner.finish(node)).map_err(|error| error.within("unpacked"))?;
-        let value = Value::Unpacked(Box::new(node));
-        object.fields.push(Field { name: "unpacked", node: Node::from(value) });
-        Ok(())
+        self.limits.depth += 1;
+        let unpacked = Value::Unpacked(Box::new(node));
+        object.fields.push(Field { name: "unpacked", node: Node::from(unpacked) });
+        Ok(value)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::registry::{Combinator, Registry, Source, Target, UnknownType};
+use super::registry::{Registry, Source, Target, UnknownType};
 use super::service;
 use super::value::{Node, Object, Value};
 use crate::schema::ast::{ParamKind, Type};
@@ -155,7 +155,9 @@ impl Encoder {
                 self.boxed(object)?;
             }
             (Type::Boxed(name), _) if name == "Object" => self.any(value)?,
-            (Type::Boxed(name), Value::Object(object)) if is_of_type(object.combinator(), source, name) => {
+            (Type::Boxed(name), Value::Object(object))
+                if is_from(object, source) && object.combinator().is_of_type(name) =>
+            {
                 self.boxed(object)?;
             }
             (Type::Bare(name), Value::Object(object)) if source.bare(name) == Some(object.combinator()) => {
@@ -239,11 +241,9 @@ impl Encoder {
     }
 }
 
-fn is_of_type(combinator: Combinator<'_>, source: &Source, name: &str) -> bool {
-    let result = &combinator.definition().result;
-    !combinator.is_function()
-        && std::ptr::eq(combinator.source, source)
-        && matches!(result, Type::Boxed(result) if result == name)
+/// An object of another schema has types of other meaning.
+fn is_from(object: &Object<'_>, source: &Source) -> bool {
+    std::ptr::eq(object.combinator().source, source)
 }
 
 /// The word that says which fields are there (TL-6).

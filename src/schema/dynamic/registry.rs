@@ -140,6 +140,11 @@ impl<'r> Combinator<'r> {
     pub fn is_function(&self) -> bool {
         self.function
     }
+
+    /// Whether it is a constructor of a boxed type of its schema.
+    pub(super) fn is_of_type(&self, name: &str) -> bool {
+        !self.function && matches!(&self.definition.result, Type::Boxed(result) if result == name)
+    }
 }
 
 /// The same combinator of the same registry.

@@ -74,24 +74,34 @@ fn hostile_input_gives_errors_with_the_offset() {
     assert_eq!(registry().decode_within(&four, values).unwrap_err().kind, DecodeErrorKind::TooManyValues);
 }
 
-#[test]
-fn deep_nesting_is_an_error_and_all_that_is_no_error_can_be_printed() {
-    let nested = |levels: usize| {
-        let bold = registry().constructor("textBold").unwrap().definition().id.to_le_bytes();
-        let empty = registry().constructor("textEmpty").unwrap().definition().id.to_le_bytes();
-        [bold.repeat(levels), empty.to_vec()].concat()
-    };
-    assert_eq!(registry().decode(&nested(1_000_000)).unwrap_err().kind, DecodeErrorKind::TooDeep);
-    let deepest = (0..1000).take_while(|levels| registry().decode(&nested(*levels)).is_ok()).count() - 1;
-    assert!(deepest as u32 > tl::MAX_DEPTH);
-    let node = registry().decode(&nested(deepest)).unwrap();
-    assert_eq!(node.value.encode().unwrap(), nested(deepest));
-    assert_eq!(decoded(&nested(deepest)).encode().unwrap(), nested(deepest));
-    assert!(format!("{node:?} {node:#?} {}", Tree(&node)).len() > deepest);
+/// `textBold` around `textBold` around … `textEmpty`.
+fn nested_text(levels: usize) -> Vec<u8> {
+    let id = |name| registry().constructor(name).unwrap().definition().id.to_le_bytes();
+    [id("textBold").repeat(levels), id("textEmpty").to_vec()].concat()
+}
 
+#[test]
+fn deep_nesting_is_an_error() {
+    assert_eq!(registry().decode(&nested_text(1_000_000)).unwrap_err().kind, DecodeErrorKind::TooDeep);
     let mut json = json!({"_": "textEmpty"});
     for _ in 0..300 {
         json = json!({"_": "textBold", "text": json});
     }
     assert_eq!(registry().from_json(&json).unwrap_err().kind, JsonErrorKind::TooDeep);
+}
+
+/// The smallest stack that a main thread has on a common system is 1 MiB.
+#[test]
+fn the_deepest_value_needs_no_large_stack() {
+    let on_a_small_stack = || {
+        let fits = |levels: &usize| registry().decode(&nested_text(*levels)).is_ok();
+        let deepest = (0..1000).take_while(fits).count() - 1;
+        assert!(deepest as u32 > tl::MAX_DEPTH);
+        let bytes = nested_text(deepest);
+        let node = registry().decode(&bytes).unwrap();
+        assert_eq!(node.value.encode().unwrap(), bytes);
+        assert_eq!(decoded(&bytes).encode().unwrap(), bytes);
+        assert!(format!("{node:?} {node:#?} {}", Tree(&node)).len() > deepest);
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(on_a_small_stack).unwrap().join().unwrap();
 }
