@@ -16,7 +16,7 @@ pub(crate) fn equal(a: &dyn Serialize, b: &dyn Serialize) -> bool {
 /// Shows a value as the embedded schema describes its encoding.
 pub(crate) fn debug(value: &dyn Serialize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match value.to_packet() {
-        Ok(packet) => write!(f, "{} bytes", packet.len()),
+        Ok(packet) => crate::schema::dynamic::fmt_debug(packet.as_slice(), f),
         Err(error) => write!(f, "(cannot be encoded: {error})"),
     }
 }

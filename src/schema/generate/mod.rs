@@ -14,6 +14,7 @@ use std::fmt::Write;
 use super::ast::{Definition, Schema, Type};
 use code::Code;
 use layout::Layout;
+pub(crate) use names::type_name;
 
 /// The generated modules of one schema: `types`, `enums`, `functions` and the table `combinators`.
 ///
