@@ -142,7 +142,7 @@ impl Exchange<AwaitResPq> {
         self.res_pq_with(inner_data, answer, rng)
     }
 
-    fn res_pq_with(
+    pub(super) fn res_pq_with(
         self,
         inner_data: fn(&Options, types::PQInnerData) -> PQInnerData,
         answer: Bytes,
@@ -281,7 +281,7 @@ impl AwaitDhGen {
 }
 
 /// `p_q_inner_data_dc` or, for a temporary key, `p_q_inner_data_temp_dc` (step 4).
-fn inner_data(options: &Options, inner: types::PQInnerData) -> PQInnerData {
+pub(super) fn inner_data(options: &Options, inner: types::PQInnerData) -> PQInnerData {
     let types::PQInnerData { pq, p, q, nonce, server_nonce, new_nonce } = inner;
     let dc = options.dc;
     if let Some(expires_in) = options.expires_in {
