@@ -106,10 +106,6 @@ impl Vector<'_> {
         self.outputs[name].as_u64().unwrap()
     }
 
-    pub(crate) fn fixed_output<const N: usize>(&self, name: &str) -> [u8; N] {
-        self.output(name).try_into().unwrap()
-    }
-
     pub(crate) fn fixed_input<const N: usize>(&self, name: &str) -> [u8; N] {
         self.input(name).try_into().unwrap()
     }

@@ -103,9 +103,14 @@ fn a_repeated_message_gets_the_same_answer() {
 
 #[test]
 fn dc_numbers_are_checked_only_when_told_to() {
-    for (own, wanted, good) in
-        [(None, 77, true), (Some(2), 2, true), (Some(2), 10002, true), (Some(2), -2, true), (Some(2), -10002, true), (Some(2), 3, false)]
-    {
+    for (own, wanted, good) in [
+        (None, 77, true),
+        (Some(2), 2, true),
+        (Some(2), 10002, true),
+        (Some(2), -2, true),
+        (Some(2), -10002, true),
+        (Some(2), 3, false),
+    ] {
         let mut wire = Wire::new(1);
         wire.options.dc = own;
         let (request, _) = wire.await_dh_params(client::Options { dc: wanted, ..client_options() });
@@ -118,14 +123,18 @@ fn dc_numbers_are_checked_only_when_told_to() {
 
 /// What Telethon and Pyrogram send: `req_pq`, the inner data without a DC, the SHA-1 padding, and factors of a
 /// fixed width.
-fn old_client(wire: &mut Wire, inner: fn(types::PQInnerData) -> PQInnerData) -> Result<bytes::Bytes, server::Error> {
+fn old_client(
+    wire: &mut Wire,
+    inner: fn(types::PQInnerData) -> PQInnerData,
+) -> Result<bytes::Bytes, server::Error> {
     let nonce = [9; 16];
     let answer = wire.ask(functions::ReqPq { nonce }.to_bytes().unwrap()).unwrap();
     let res = types::ResPq::from_bytes(answer).unwrap();
     let (p, q) = crate::crypto::factor::factor(number::from_bytes(&res.pq).unwrap()).unwrap();
     let fixed = |number: u64| bytes::Bytes::copy_from_slice(&[&[0][..], &number.to_be_bytes()[4..]].concat());
     let server_nonce = res.server_nonce;
-    let data = types::PQInnerData { pq: res.pq, p: fixed(p), q: fixed(q), nonce, server_nonce, new_nonce: [8; 32] };
+    let data =
+        types::PQInnerData { pq: res.pq, p: fixed(p), q: fixed(q), nonce, server_nonce, new_nonce: [8; 32] };
     let data = inner(data).to_bytes().unwrap();
     let mut block = [0; 256];
     wire.rng.fill_bytes(&mut block[1..]);

@@ -67,9 +67,27 @@ fn server_dh_params() {
     assert_eq!(outer(|ok| ok.nonce[0] ^= 1), NonceError::Nonce(message).into());
     assert_eq!(outer(|ok| ok.server_nonce[0] ^= 1), NonceError::ServerNonce(message).into());
     let cut = |ok: &mut types::ServerDhParamsOk, len: usize| ok.encrypted_answer.truncate(len);
-    assert_eq!(to_dh_params(|_, mut ok| { cut(&mut ok, 590); ServerDhParams::Ok(ok) }), DataError::Length(590).into());
-    assert_eq!(to_dh_params(|_, mut ok| { cut(&mut ok, 0); ServerDhParams::Ok(ok) }), DataError::Length(0).into());
-    assert_eq!(to_dh_params(|_, mut ok| { cut(&mut ok, 576); ServerDhParams::Ok(ok) }), DataError::Hash.into());
+    assert_eq!(
+        to_dh_params(|_, mut ok| {
+            cut(&mut ok, 590);
+            ServerDhParams::Ok(ok)
+        }),
+        DataError::Length(590).into()
+    );
+    assert_eq!(
+        to_dh_params(|_, mut ok| {
+            cut(&mut ok, 0);
+            ServerDhParams::Ok(ok)
+        }),
+        DataError::Length(0).into()
+    );
+    assert_eq!(
+        to_dh_params(|_, mut ok| {
+            cut(&mut ok, 576);
+            ServerDhParams::Ok(ok)
+        }),
+        DataError::Hash.into()
+    );
     let flip = |ok: &mut types::ServerDhParamsOk| {
         let mut bytes = ok.encrypted_answer.to_vec();
         bytes[100] ^= 1;
@@ -142,7 +160,10 @@ fn server_dh_inner_data() {
     assert_eq!(inner(minus_one), PublicValueError::Degenerate.into());
     assert_eq!(inner(|i| i.g_a = Bytes::from_static(&[2])), PublicValueError::NearEnds.into());
     // Not parsed before the hash fits, and nothing may follow.
-    assert!(matches!(to_inner(|_| vec![0; 50]), Error::Malformed { message: Message::ServerDhInnerData, .. }));
+    assert!(matches!(
+        to_inner(|_| vec![0; 50]),
+        Error::Malformed { message: Message::ServerDhInnerData, .. }
+    ));
     let longer = to_inner(|i| [&i.to_bytes().unwrap()[..], &[0; 4]].concat());
     assert!(matches!(longer, Error::Malformed { message: Message::ServerDhInnerData, .. }));
 }

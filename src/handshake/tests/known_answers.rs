@@ -57,10 +57,7 @@ fn docs_sample(vector: &Vector<'_>) {
     ours[80..340].copy_from_slice(&expected[80..340]);
     assert_eq!(ours, expected);
     let request = functions::ReqDhParams::from_bytes(body(expected)).unwrap();
-    assert_eq!(
-        request.public_key_fingerprint.to_le_bytes()[..],
-        vector.input("chosen_fingerprint_le_hex")
-    );
+    assert_eq!(request.public_key_fingerprint.to_le_bytes()[..], vector.input("chosen_fingerprint_le_hex"));
     let inner = types::PQInnerData {
         pq: crate::handshake::number::to_bytes(vector.number_output("pq")),
         p: request.p,

@@ -93,7 +93,10 @@ impl Wire {
 }
 
 /// A message with one thing about it changed.
-pub(super) fn changed<T: Serialize + Deserialize>(message: impl Into<Bytes>, change: impl FnOnce(&mut T)) -> Bytes {
+pub(super) fn changed<T: Serialize + Deserialize>(
+    message: impl Into<Bytes>,
+    change: impl FnOnce(&mut T),
+) -> Bytes {
     let mut object = T::from_bytes(message.into()).unwrap();
     change(&mut object);
     object.to_bytes().unwrap()
