@@ -153,7 +153,7 @@ proptest! {
             }
             (got, input.len())
         };
-        prop_assert_eq!(run(&[bytes.clone()]), run(&chunks(&bytes, &cuts)));
+        prop_assert_eq!(run(std::slice::from_ref(&bytes)), run(&chunks(&bytes, &cuts)));
     }
 
     #[test]
