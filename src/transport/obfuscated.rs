@@ -8,7 +8,8 @@ use std::fmt;
 use bytes::BytesMut;
 use rand::CryptoRng;
 
-use super::{ErrorKind, Tagged, ctr::Ctr256};
+use super::{ErrorKind, Tagged};
+use crate::crypto::{aes::Ctr256, hash::sha256};
 
 /// Length of the header in bytes.
 pub const HEADER_LEN: usize = 64;
@@ -40,7 +41,7 @@ impl DirectionKey {
         this.key.copy_from_slice(&header[8..40]);
         this.iv.copy_from_slice(&header[40..56]);
         if let Some(secret) = secret {
-            this.key = super::sha256(&[&this.key, secret]);
+            this.key = sha256(&[&this.key, secret]);
         }
         this
     }
@@ -122,12 +123,10 @@ impl Obfuscation {
         let outgoing = Ctr256::new(&out_key.key, &out_key.iv);
         let mut plain = *header;
         incoming.apply(&mut plain);
-        let &[a, b, c, d, dc0, dc1, _, _] =
-            plain.last_chunk::<{ HEADER_LEN - TAG_AT }>().expect("8 of 64 bytes");
-        let tag = [a, b, c, d];
+        let tag = [plain[56], plain[57], plain[58], plain[59]];
         let tagged =
             Tagged::from_obfuscated_tag(tag).ok_or(ErrorKind::UnknownTag { tag: u32::from_be_bytes(tag) })?;
-        Ok((Self { outgoing, incoming, clear: 0 }, tagged, i16::from_le_bytes([dc0, dc1])))
+        Ok((Self { outgoing, incoming, clear: 0 }, tagged, i16::from_le_bytes([plain[60], plain[61]])))
     }
 
     /// Encrypts the next bytes to send, in place.
