@@ -24,6 +24,7 @@ pub mod factor;
 pub mod hash;
 pub mod kdf;
 pub mod keys;
+mod modular;
 pub mod nonces;
 pub mod packet;
 pub mod rsa;
@@ -31,4 +32,4 @@ pub mod srp;
 
 pub use auth_key::AuthKey;
 pub use kdf::Side;
-pub use packet::{OpenError, Sealed, open, seal};
+pub use packet::{OpenError, Sealed, open};
