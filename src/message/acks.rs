@@ -43,6 +43,10 @@ impl PendingAcks {
         }
     }
 
+    pub(super) fn contains(&self, id: MsgId) -> bool {
+        self.ids.contains(&id)
+    }
+
     /// Whether the acks have to go now, even alone.
     pub(super) fn is_due(&self, now: Duration) -> bool {
         self.ids.len() > FLUSH_ABOVE || self.due.is_some_and(|due| due <= now)

@@ -175,8 +175,10 @@ impl Session {
             FromServer::DetailedInfo { call, answer } => self.handle_detailed_info(now, call, answer),
             // Calls are sent again when they are known to be lost; nothing else is worth it.
             FromServer::ResendRequest(ids) => {
-                for request in ids.into_iter().filter_map(|id| self.in_flight.by_id(id)) {
-                    self.in_flight.ask_again_at(request, now.monotonic);
+                for id in ids {
+                    if let Some(request) = self.in_flight.by_id(id) {
+                        self.in_flight.ask_again_at(request, now.monotonic);
+                    }
                 }
             }
             FromServer::NewSession(created) => self.handle_new_session(now, &created),
@@ -218,8 +220,10 @@ impl Session {
                 Some(Sent::Container(members)) => members.clone(),
                 _ => vec![id],
             };
-            for request in members.into_iter().filter_map(|id| self.in_flight.by_id(id)) {
-                self.handle_received(request);
+            for id in members {
+                if let Some(request) = self.in_flight.by_id(id) {
+                    self.handle_received(request);
+                }
             }
         }
     }
