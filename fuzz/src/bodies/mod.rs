@@ -4,7 +4,9 @@
 //! A body panics on a finding and takes any bytes.
 
 mod input;
+mod message;
 mod schema_parse;
+mod session_file;
 mod tl_api;
 mod transport;
 
@@ -18,7 +20,10 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
+    Target { name: "message_client", run: message::client },
+    Target { name: "message_server", run: message::server },
     Target { name: "schema_parse", run: schema_parse::run },
+    Target { name: "session_file", run: session_file::run },
     Target { name: "tl_api", run: tl_api::run },
     Target { name: "transport_abridged", run: transport::abridged },
     Target { name: "transport_detect", run: transport::detect },
