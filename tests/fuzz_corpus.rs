@@ -37,7 +37,10 @@ fn every_corpus_has_a_target_and_every_target_a_file() {
     assert_eq!(names("targets"), targets);
     let manifest = fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
     for name in targets {
-        assert!(manifest.contains(&format!("path = \"targets/{name}.rs\"")), "{name} is not in fuzz/Cargo.toml");
+        assert!(
+            manifest.contains(&format!("path = \"targets/{name}.rs\"")),
+            "{name} is not in fuzz/Cargo.toml"
+        );
     }
 }
 

@@ -10,9 +10,7 @@ use bytes::{Bytes, BytesMut};
 use mtwire::{
     clock::Now,
     crypto::{AuthKey, Side, packet::seal_in_place},
-    message::{
-        ClientEvent, RpcError, SaltSchedule, ServerEvent, ServerTime, client, envelope, server,
-    },
+    message::{ClientEvent, RpcError, SaltSchedule, ServerEvent, ServerTime, client, envelope, server},
     tl::PacketBuf,
 };
 use rand::{SeedableRng, rngs::StdRng};
@@ -88,9 +86,9 @@ impl Peer {
             (Side::Server, _, true) => 1,
             (Side::Server, _, false) => 3,
         };
-        let mut msg_id = ((self.now.unix.as_secs().cast_signed() << 32) + distance + 4 * self.own.len() as i64)
-            & !3
-            | parity;
+        let mut msg_id =
+            ((self.now.unix.as_secs().cast_signed() << 32) + distance + 4 * self.own.len() as i64) & !3
+                | parity;
         if flags & 8 != 0 {
             msg_id = self.own.last().copied().unwrap_or(msg_id);
         }
@@ -132,7 +130,11 @@ impl Peer {
     fn pass(&mut self, input: &mut Input<'_>) {
         let steps = input.u8();
         // Fine steps and coarse ones, up to half an hour.
-        let by = if steps < 128 { Duration::from_millis(u64::from(steps) * 100) } else { Duration::from_secs(u64::from(steps - 127) * 14) };
+        let by = if steps < 128 {
+            Duration::from_millis(u64::from(steps) * 100)
+        } else {
+            Duration::from_secs(u64::from(steps - 127) * 14)
+        };
         self.now = self.now.after(by);
     }
 }
@@ -226,7 +228,10 @@ pub fn client(data: &[u8]) {
         let sizes = session.sizes();
         assert_eq!(sizes.calls, open.len(), "a call without an end");
         assert!(sizes.calls <= options.max_calls && sizes.call_bytes <= options.max_call_bytes);
-        assert!(sizes.acks <= 8192 && sizes.received <= 8192 && sizes.sent <= 8192 && sizes.salts <= 256, "{sizes:?}");
+        assert!(
+            sizes.acks <= 8192 && sizes.received <= 8192 && sizes.sent <= 8192 && sizes.salts <= 256,
+            "{sizes:?}"
+        );
     }
 }
 
@@ -235,7 +240,12 @@ pub fn server(data: &[u8]) {
     let mut rng = StdRng::seed_from_u64(2);
     let mut peer = Peer::new(Side::Client);
     let salts = SaltSchedule::new([7; 32], &peer.key);
-    let options = server::Options { max_calls: 8, max_unacked: 16, max_unacked_bytes: 4096, ..server::Options::default() };
+    let options = server::Options {
+        max_calls: 8,
+        max_unacked: 16,
+        max_unacked_bytes: 4096,
+        ..server::Options::default()
+    };
     let config =
         server::Config { auth_key: Arc::clone(&peer.key), salts: salts.clone(), options: options.clone() };
     let mut session = server::Session::new(config, 77, &mut rng);
