@@ -113,14 +113,15 @@ impl Peer {
         let opened = opened.expect("the session seals what can be opened");
         self.theirs.push(opened.header.msg_id.to_wire());
         self.session_id = opened.header.session_id;
-        let mut body = opened.body;
-        let word = |body: &Bytes| body.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
-        if word(&body) == Some(MSG_CONTAINER) {
-            body = body.slice(8..);
-            while let Some(id) = body.first_chunk() {
-                self.theirs.push(i64::from_le_bytes(*id));
-                let length = word(&body.slice(12..)).expect("whole messages") as usize;
-                body = body.slice(16 + length..);
+        // A call's body may begin like a container, too: it is the fuzzer's.
+        if let Some(container) = opened.body.strip_prefix(&MSG_CONTAINER.to_le_bytes()[..]) {
+            let mut messages = Input::new(container);
+            messages.take(4);
+            while !messages.is_empty() {
+                self.theirs.push(i64::from_le_bytes(messages.array()));
+                messages.take(4);
+                let length = u32::from_le_bytes(messages.array());
+                messages.take(length as usize);
             }
         }
         let old = self.theirs.len().saturating_sub(256);
