@@ -1,0 +1,175 @@
+//! A byte stream as a stream of frames, in both directions at once, without a task of its own.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::io::{self, IoSlice};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use crate::tl::PacketBuf;
+use crate::transport::{self, Frame, Framing};
+
+/// The least room offered to one read: a few typical packets.
+const READ_CHUNK: usize = 16 * 1024;
+/// The most room offered to one read, however large the frame that is coming.
+const READ_CHUNK_MAX: usize = 256 * 1024;
+/// How many packets one vectored write takes.
+const WRITE_BATCH: usize = 32;
+
+/// Why a framed stream is over.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FramedError {
+    /// The other side closed the connection between two frames.
+    #[error("the other side closed the connection")]
+    Closed,
+    /// The other side closed the connection in the middle of a frame.
+    #[error("the other side closed the connection in the middle of a packet")]
+    Truncated,
+    /// The network failed.
+    #[error("the connection broke: {0}")]
+    Io(#[from] io::Error),
+    /// The bytes are not frames of this transport.
+    #[error(transparent)]
+    Framing(#[from] transport::Error),
+}
+
+/// A socket with a framing: packets are queued for writing, frames are read.
+///
+/// One buffer serves all reads; frames are split off it without a copy, and never more than one incomplete frame plus
+/// one read is held. Several queued packets leave in one vectored write.
+pub struct Framed<S> {
+    stream: S,
+    framing: Box<dyn Framing + Send>,
+    input: BytesMut,
+    output: VecDeque<PacketBuf>,
+    /// How much of the front of `output` is written already.
+    written: usize,
+    needs_flush: bool,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
+    /// A stream on which nothing was read or written yet.
+    pub fn new(stream: S, framing: Box<dyn Framing + Send>) -> Self {
+        Self::with_input(stream, framing, BytesMut::new())
+    }
+
+    /// A stream of which `input` was read already and is yet to be decoded: what a server has after it told the
+    /// transport by the first bytes.
+    pub fn with_input(stream: S, framing: Box<dyn Framing + Send>, input: BytesMut) -> Self {
+        Self { stream, framing, input, output: VecDeque::new(), written: 0, needs_flush: false }
+    }
+
+    /// Frames a packet and queues it; it leaves during the next [`next`](Self::next) or [`flush`](Self::flush).
+    /// `quick_ack` asks the server for a quick acknowledgment (TR-7).
+    pub fn queue(&mut self, mut packet: PacketBuf, quick_ack: bool) {
+        self.framing.encode(&mut packet, quick_ack);
+        self.output.push_back(packet);
+    }
+
+    /// Queues bytes as they are, past the framing: a server's transport errors and quick acks are no packets.
+    pub fn queue_raw(&mut self, bytes: PacketBuf) {
+        self.output.push_back(bytes);
+    }
+
+    /// How many bytes are queued and not yet taken by the operating system: what backpressure goes by.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.output.iter().map(|packet| packet.as_slice().len()).sum::<usize>() - self.written
+    }
+
+    /// The next frame; writes what is queued while it waits. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// [`FramedError`], after which the stream is of no more use.
+    pub async fn next(&mut self) -> Result<Frame, FramedError> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// [`next`](Self::next) for a caller that polls several things.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame, FramedError>> {
+        if let Poll::Ready(Err(error)) = self.poll_write(cx) {
+            return Poll::Ready(Err(error.into()));
+        }
+        loop {
+            if let Some(frame) = self.framing.decode(&mut self.input)? {
+                return Poll::Ready(Ok(frame));
+            }
+            // Room grows with what has come, so that a length field alone cannot make us allocate.
+            self.input.reserve(self.input.len().clamp(READ_CHUNK, READ_CHUNK_MAX));
+            match ready!(pin!(self.stream.read_buf(&mut self.input)).poll(cx))? {
+                0 if self.input.is_empty() => return Poll::Ready(Err(FramedError::Closed)),
+                0 => return Poll::Ready(Err(FramedError::Truncated)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Writes everything that is queued.
+    ///
+    /// # Errors
+    /// When the network fails.
+    pub async fn flush(&mut self) -> io::Result<()> {
+        poll_fn(|cx| self.poll_write(cx)).await
+    }
+
+    /// Writes everything that is queued and closes the writing half.
+    ///
+    /// # Errors
+    /// When the network fails.
+    pub async fn shutdown(&mut self) -> io::Result<()> {
+        self.flush().await?;
+        self.stream.shutdown().await
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.output.is_empty() {
+            let mut slices = [IoSlice::new(&[]); WRITE_BATCH];
+            let mut skip = self.written;
+            for (slice, packet) in slices.iter_mut().zip(&self.output) {
+                *slice = IoSlice::new(packet.as_slice().get(skip..).unwrap_or_default());
+                skip = 0;
+            }
+            let count = self.output.len().min(WRITE_BATCH);
+            let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count]))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.needs_flush = true;
+            self.advance(written);
+        }
+        if self.needs_flush {
+            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+            self.needs_flush = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn advance(&mut self, mut written: usize) {
+        while let Some(front) = self.output.front() {
+            let left = front.as_slice().len() - self.written;
+            if written < left {
+                self.written += written;
+                return;
+            }
+            written -= left;
+            self.written = 0;
+            self.output.pop_front();
+        }
+    }
+}
+
+impl<S> std::fmt::Debug for Framed<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Framed")
+            .field("input", &self.input.len())
+            .field("packets_queued", &self.output.len())
+            .finish_non_exhaustive()
+    }
+}
