@@ -1,6 +1,7 @@
 //! Describing a client before it connects.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::Timing;
@@ -35,7 +36,7 @@ impl ClientBuilder {
 
     /// A store of the caller's own in place of the file.
     #[must_use]
-    pub fn store(self, store: Box<dyn SessionStore + Send>) -> Self {
+    pub fn store(self, store: Arc<dyn SessionStore>) -> Self {
         todo!()
     }
 

@@ -26,9 +26,11 @@ pub use error::{ConnectError, InvokeError, Stage};
 pub use rpc_error::RpcError;
 pub use updates::{Update, Updates};
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-use crate::session::{self, User};
+use crate::session::{self, SessionStore, User};
 use crate::tl::Function;
 
 /// A handle to a connected client: cheap to clone, every clone shares the connections and the session.
@@ -100,7 +102,8 @@ impl Client {
     }
 
     /// The session's store, for what else is kept there (pending login, peers, update state).
-    pub fn with_store<T>(&self, f: impl FnOnce(&mut dyn session::SessionStore) -> T) -> T {
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn SessionStore> {
         todo!()
     }
 

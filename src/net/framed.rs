@@ -7,10 +7,11 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
+use rand::rngs::StdRng;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::tl::PacketBuf;
-use crate::transport::{self, Frame, Framing};
+use crate::transport::{self, Codec, Frame};
 
 /// The least room offered to one read: a few typical packets.
 const READ_CHUNK: usize = 16 * 1024;
@@ -43,7 +44,9 @@ pub enum FramedError {
 /// one read is held. Several queued packets leave in one vectored write.
 pub struct Framed<S> {
     stream: S,
-    framing: Box<dyn Framing + Send>,
+    codec: Codec,
+    /// For the padding of padded transports.
+    rng: StdRng,
     input: BytesMut,
     output: VecDeque<PacketBuf>,
     /// How much of the front of `output` is written already.
@@ -53,26 +56,48 @@ pub struct Framed<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
     /// A stream on which nothing was read or written yet.
-    pub fn new(stream: S, framing: Box<dyn Framing + Send>) -> Self {
-        Self::with_input(stream, framing, BytesMut::new())
+    pub fn new(stream: S, codec: Codec) -> Self {
+        Self::with_input(stream, codec, BytesMut::new())
     }
 
     /// A stream of which `input` was read already and is yet to be decoded: what a server has after it told the
-    /// transport by the first bytes.
-    pub fn with_input(stream: S, framing: Box<dyn Framing + Send>, input: BytesMut) -> Self {
-        Self { stream, framing, input, output: VecDeque::new(), written: 0, needs_flush: false }
+    /// transport by the first bytes ([`transport::detect`]).
+    pub fn with_input(stream: S, codec: Codec, input: BytesMut) -> Self {
+        let rng = rand::make_rng();
+        Self { stream, codec, rng, input, output: VecDeque::new(), written: 0, needs_flush: false }
     }
 
     /// Frames a packet and queues it; it leaves during the next [`next`](Self::next) or [`flush`](Self::flush).
     /// `quick_ack` asks the server for a quick acknowledgment (TR-7).
-    pub fn queue(&mut self, mut packet: PacketBuf, quick_ack: bool) {
-        self.framing.encode(&mut packet, quick_ack);
+    ///
+    /// # Errors
+    /// When the transport cannot carry a packet of this length; the stream stays usable.
+    pub fn queue(&mut self, mut packet: PacketBuf, quick_ack: bool) -> Result<(), transport::Error> {
+        self.codec.encode(&mut packet, quick_ack, &mut self.rng)?;
         self.output.push_back(packet);
+        Ok(())
     }
 
-    /// Queues bytes as they are, past the framing: a server's transport errors and quick acks are no packets.
-    pub fn queue_raw(&mut self, bytes: PacketBuf) {
+    /// Queues a quick acknowledgment (server to client, TR-7).
+    ///
+    /// # Errors
+    /// In the full transport, which has none.
+    pub fn queue_quick_ack(&mut self, token: u32) -> Result<(), transport::Error> {
+        let mut bytes = PacketBuf::with_headroom(0);
+        self.codec.encode_quick_ack(token, &mut bytes)?;
         self.output.push_back(bytes);
+        Ok(())
+    }
+
+    /// Queues a transport error code such as -404 (server to client, TR-6).
+    ///
+    /// # Errors
+    /// As [`queue`](Self::queue); none in practice.
+    pub fn queue_transport_error(&mut self, code: i32) -> Result<(), transport::Error> {
+        let mut bytes = PacketBuf::with_headroom(crate::tl::HEADROOM);
+        self.codec.encode_transport_error(code, &mut bytes, &mut self.rng)?;
+        self.output.push_back(bytes);
+        Ok(())
     }
 
     /// How many bytes are queued and not yet taken by the operating system: what backpressure goes by.
@@ -98,7 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
             return Poll::Ready(Err(error.into()));
         }
         loop {
-            if let Some(frame) = self.framing.decode(&mut self.input)? {
+            if let Some(frame) = self.codec.decode(&mut self.input)? {
                 return Poll::Ready(Ok(frame));
             }
             // Room grows with what has come, so that a length field alone cannot make us allocate.
