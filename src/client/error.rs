@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::RpcError;
 use crate::net::{Address, DialError, ExchangeError};
+use crate::message::{CallStatus, Failure, RpcError, SendError};
 use crate::session;
 
 /// Why [`ClientBuilder::connect`](super::ClientBuilder::connect) gave up.
@@ -50,24 +50,12 @@ pub enum ConnectError {
     },
 }
 
-/// How far a call had come when it was given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// It never left this machine: the server does not know of it.
-    NotSent,
-    /// It was written to a connection; whether the server has it is not known.
-    Sent,
-    /// The server acknowledged it, so it runs or ran.
-    Acknowledged,
-}
-
-impl std::fmt::Display for Stage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::NotSent => "it was not sent",
-            Self::Sent => "it was sent, but the server did not confirm it",
-            Self::Acknowledged => "the server confirmed it, but did not answer",
-        })
+/// How far a call had come, in words for its error.
+fn told(status: CallStatus) -> &'static str {
+    match status {
+        CallStatus::Queued => "it was not sent",
+        CallStatus::Sent => "it was sent, and the server did not confirm it",
+        CallStatus::Received => "the server confirmed it, and did not answer",
     }
 }
 
@@ -76,11 +64,18 @@ impl std::fmt::Display for Stage {
 #[non_exhaustive]
 pub enum InvokeError {
     /// The server refused the call.
-    #[error(transparent)]
-    Rpc(#[from] RpcError),
+    #[error("{method}: the server answered {error}")]
+    Rpc {
+        /// The TL name of the function.
+        method: &'static str,
+        /// The server's words.
+        error: RpcError,
+    },
     /// The server asks to wait longer than the client waits by itself (420).
-    #[error("{error}: wait {} s", .wait.as_secs())]
+    #[error("{method}: the server answered {error}: try again in {} s", .wait.as_secs())]
     Wait {
+        /// The TL name of the function.
+        method: &'static str,
         /// How long from the answer on.
         wait: Duration,
         /// The moment, by the local clock, from which the call may be repeated.
@@ -89,8 +84,10 @@ pub enum InvokeError {
         error: RpcError,
     },
     /// The key is not authorized (401): never logged in, logged out, or the session was ended elsewhere.
-    #[error("{error}: the session is not logged in, or was ended from another device")]
+    #[error("{method}: the server answered {error}: the session is not logged in, or was ended from another device")]
     Unauthorized {
+        /// The TL name of the function.
+        method: &'static str,
         /// The server's words.
         error: RpcError,
     },
@@ -104,30 +101,48 @@ pub enum InvokeError {
         dc: i32,
     },
     /// No answer within the deadline.
-    #[error("{method}: no answer within {after:?}: {stage}{}", .cause.as_deref().map(|c| format!(" ({c})")).unwrap_or_default())]
+    #[error("{method}: no answer within {after:?}: {}{}", told(*.status), .cause.as_deref().map(|c| format!(" ({c})")).unwrap_or_default())]
     Timeout {
         /// The TL name of the function.
         method: &'static str,
         /// The deadline that passed.
         after: Duration,
         /// How far the call had come.
-        stage: Stage,
+        status: CallStatus,
         /// Why there is no connection, when there is none.
         cause: Option<String>,
     },
     /// The client was shut down before the answer came.
-    #[error("{method}: the client was disconnected before the answer: {stage}")]
+    #[error("{method}: the client was disconnected before the answer: {}", told(*.status))]
     Disconnected {
         /// The TL name of the function.
         method: &'static str,
         /// How far the call had come.
-        stage: Stage,
+        status: CallStatus,
     },
-    /// The server had the call long ago and cannot say whether it ran (bad_msg_notification code 20).
-    #[error("{method}: the server cannot say whether the call ran")]
-    UnknownOutcome {
+    /// The call is over without an answer, for a reason of the protocol.
+    #[error("{method}: {failure}")]
+    Failed {
         /// The TL name of the function.
         method: &'static str,
+        /// What happened, and what is known of the call's fate.
+        failure: Failure,
+    },
+    /// The call cannot be put on the wire.
+    #[error("{method}: {reason}")]
+    Unsendable {
+        /// The TL name of the function.
+        method: &'static str,
+        /// Why not.
+        reason: SendError,
+    },
+    /// The function holds a value that has no serialized form: a string or vector beyond its limit.
+    #[error("{method}: the call cannot be serialized: {source}")]
+    Encode {
+        /// The TL name of the function.
+        method: &'static str,
+        /// What is wrong.
+        source: crate::tl::Error,
     },
     /// The answer is not of the function's type.
     #[error("{method}: the answer cannot be read: {source}")]
@@ -147,4 +162,22 @@ pub enum InvokeError {
         /// Why not.
         reason: String,
     },
+}
+
+impl InvokeError {
+    /// The server's refusal, if that is what the error is.
+    #[must_use]
+    pub fn rpc(&self) -> Option<&RpcError> {
+        match self {
+            Self::Rpc { error, .. } | Self::Wait { error, .. } | Self::Unauthorized { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether the server refused the call with this error; the number in the name is left out (`PHONE_CODE_INVALID`,
+    /// `FLOOD_WAIT`).
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.rpc().is_some_and(|error| error.is(name))
+    }
 }

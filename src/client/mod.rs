@@ -16,14 +16,15 @@ mod builder;
 mod config;
 mod dcs;
 mod error;
-mod rpc_error;
+mod introduction;
+mod retry;
 mod updates;
 
 pub use builder::ClientBuilder;
+pub use crate::message::{CallStatus, RpcError};
 pub use config::{DeviceInfo, RetryPolicy, Timing};
 pub use dcs::{DcAddress, PRODUCTION, TEST};
-pub use error::{ConnectError, InvokeError, Stage};
-pub use rpc_error::RpcError;
+pub use error::{ConnectError, InvokeError};
 pub use updates::{Update, Updates};
 
 use std::sync::Arc;
