@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::message::client::Options;
+
 /// What `initConnection` tells the server about the program; users see it in their list of sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceInfo {
@@ -66,9 +68,12 @@ pub struct Timing {
     /// How long one call may take, reconnections included; sleeping through a flood wait stops this clock. 60 s by
     /// default.
     pub call: Duration,
-    /// The interval of `ping_delay_disconnect`; a connection whose pong has not come when the next ping is due is
-    /// cut and made anew. 30 s by default.
+    /// How many times [`connect`](super::ClientBuilder::connect) tries where a later try may help. 3 by default.
+    pub connect_attempts: usize,
+    /// How long a connection may be silent before a `ping_delay_disconnect` goes out. 30 s by default.
     pub ping: Duration,
+    /// How long after a ping nothing at all may come before the connection is cut and made anew. 15 s by default.
+    pub pong: Duration,
     /// The first pause before reconnecting; it doubles, with jitter. 250 ms by default.
     pub reconnect_first: Duration,
     /// The longest pause before reconnecting. 30 s by default.
@@ -82,9 +87,17 @@ impl Default for Timing {
             exchange: Duration::from_secs(30),
             connect: Duration::from_secs(60),
             call: Duration::from_secs(60),
+            connect_attempts: 3,
             ping: Duration::from_secs(30),
+            pong: Duration::from_secs(15),
             reconnect_first: Duration::from_millis(250),
             reconnect_max: Duration::from_secs(30),
         }
+    }
+}
+
+impl Timing {
+    pub(super) fn session_options(&self) -> Options {
+        Options { ping_interval: Some(self.ping), pong_timeout: self.pong, ..Options::default() }
     }
 }

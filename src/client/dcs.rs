@@ -1,7 +1,7 @@
 //! The address book: where the DCs are when the session does not say.
 //!
-//! The addresses are those built into published clients (named in the `source` of each group below, as collected in
-//! November 2026); they are only the way to the first `help.getConfig`, whose list replaces them.
+//! The addresses are those built into published clients, named at each list, as collected in November 2026. They are
+//! only the way to the first `help.getConfig`, whose list goes before them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -57,10 +57,22 @@ pub const TEST: &[DcAddress] = &[
     v6(3, 0xb28, 0xf23d, 0xe),
 ];
 
-/// The built-in addresses of one DC, IPv4 first: it is the one that works wherever either does.
-pub(super) fn built_in(test: bool, dc: i32) -> Option<Address> {
-    let book = if test { TEST } else { PRODUCTION };
-    book.iter().find(|entry| entry.id == dc).map(|entry| Address::new(entry.ip.to_string(), PORT))
+/// The networks whose addresses are built in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BuiltIn {
+    Production,
+    Test,
+}
+
+impl BuiltIn {
+    /// The addresses of one DC in the order of the list: IPv4 first, as it works wherever either does.
+    pub(super) fn addresses(self, dc: i32) -> impl Iterator<Item = Address> {
+        let book = match self {
+            Self::Production => PRODUCTION,
+            Self::Test => TEST,
+        };
+        book.iter().filter(move |known| known.id == dc).map(|known| Address::new(known.ip.to_string(), PORT))
+    }
 }
 
 #[cfg(test)]
@@ -77,8 +89,8 @@ mod tests {
 
     #[test]
     fn every_dc_has_an_address() {
-        assert!((1..=5).all(|dc| built_in(false, dc).is_some()));
-        assert!((1..=3).all(|dc| built_in(true, dc).is_some()));
-        assert_eq!(built_in(true, 4), None);
+        assert!((1..=5).all(|dc| BuiltIn::Production.addresses(dc).next().is_some()));
+        assert!((1..=3).all(|dc| BuiltIn::Test.addresses(dc).next().is_some()));
+        assert_eq!(BuiltIn::Test.addresses(4).next(), None);
     }
 }

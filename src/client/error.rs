@@ -19,6 +19,19 @@ pub enum ConnectError {
         /// The name of the session.
         name: String,
     },
+    /// The session's keys belong to other servers than the ones asked for (production, test, or servers with keys of
+    /// their own).
+    #[error("the session `{name}` belongs to other servers (production, test or own); use another session name")]
+    OtherNetwork {
+        /// The name of the session.
+        name: String,
+    },
+    /// The session holds a public key that cannot be read.
+    #[error("the session's RSA key cannot be used: {0}")]
+    SavedKey(crate::crypto::rsa::KeyError),
+    /// The description of the device has a text that is too long.
+    #[error("the description of the device cannot be sent: {0}")]
+    Device(crate::tl::Error),
     /// No address is known for a DC.
     #[error("no address is known for DC {dc}")]
     UnknownDc {
@@ -38,16 +51,29 @@ pub enum ConnectError {
         /// What went wrong.
         source: ExchangeError,
     },
-    /// The connection was open, but the first call had no good answer.
-    #[error("the first call to DC {dc} at {address} failed: {source}")]
-    FirstCall {
+    /// Connecting took longer than it may.
+    #[error("DC {dc} was not reached within {after:?}")]
+    TimedOut {
         /// The DC.
         dc: i32,
-        /// Where it was dialed.
-        address: Address,
-        /// What went wrong.
-        source: Box<InvokeError>,
+        /// The deadline that passed.
+        after: Duration,
     },
+    /// The connection was open, but the first call had no good answer.
+    #[error("connected, but the first call failed: {0}")]
+    FirstCall(#[source] Box<InvokeError>),
+}
+
+impl ConnectError {
+    /// Whether another try may succeed without anybody doing anything.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Dial(DialError::TimedOut { .. }) => false,
+            Self::Dial(_) => true,
+            Self::Exchange { source, .. } => source.may_pass(),
+            _ => false,
+        }
+    }
 }
 
 /// How far a call had come, in words for its error.

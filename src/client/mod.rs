@@ -1,133 +1,139 @@
-//! The client: connect, call any method, stay connected.
+//! The client: connect, call any function of the API, stay connected.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use mtwire::{Client, functions};
+//! use mtwire::client::Client;
+//! use mtwire::tl::functions;
 //!
 //! let client = Client::builder("my_account").api_id(12345).api_hash("0123456789abcdef").connect().await?;
 //! let config = client.invoke(&functions::help::GetConfig {}).await?;
 //! println!("connected to DC {}", config.this_dc);
-//! client.disconnect().await?;
+//! client.disconnect().await;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `builder`, `config`, `dcs` | what a client is told, and the built-in addresses |
+//! | `core` | what its connections share: settings, the session's store, the updates |
+//! | `establish` | one try to connect: dial, and make a key if there is none |
+//! | `link`, `link_task`, `calls` | the task of one DC: session, calls, reconnecting |
+//! | `introduction` | `invokeWithLayer(initConnection(…))` |
+//! | `retry`, `repeatable` | what is done about errors before the caller sees them |
+//! | `updates` | what the server sends without being asked |
 
 mod builder;
+mod calls;
 mod config;
+mod core;
 mod dcs;
 mod error;
+mod establish;
 mod introduction;
+mod invoke;
+mod link;
+mod link_task;
+mod repeatable;
 mod retry;
 mod updates;
 
 pub use builder::ClientBuilder;
-pub use crate::message::{CallStatus, RpcError};
 pub use config::{DeviceInfo, RetryPolicy, Timing};
 pub use dcs::{DcAddress, PRODUCTION, TEST};
 pub use error::{ConnectError, InvokeError};
+pub use introduction::LAYER;
 pub use updates::{Update, Updates};
 
-use std::sync::Arc;
+pub use crate::message::{CallStatus, RpcError};
 
-use bytes::Bytes;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::session::{self, SessionStore, User};
-use crate::tl::Function;
+use self::core::Core;
+use self::link::Link;
+use crate::session::{SessionStore, User};
 
 /// A handle to a connected client: cheap to clone, every clone shares the connections and the session.
 ///
-/// When the last handle is dropped the connections close; [`disconnect`](Self::disconnect) closes them in order.
+/// When the last handle is dropped the connections close and the session's lock goes;
+/// [`disconnect`](Self::disconnect) does the first in order and waits for it.
 #[derive(Clone, Debug)]
-pub struct Client {}
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    core: Arc<Core>,
+    links: Mutex<HashMap<i32, Link>>,
+    /// Held while a link is opened or the home moves, so that many calls that need it cause it once.
+    opening: tokio::sync::Mutex<()>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.core.updates.close();
+    }
+}
 
 impl Client {
     /// Starts describing a client whose session has this name.
     #[must_use]
     pub fn builder(name: &str) -> ClientBuilder {
-        todo!()
+        ClientBuilder::new(name)
     }
 
-    /// Connects with a saved session, which needs nothing but its name.
+    /// Connects with the session of this name in the current directory, made by an earlier login.
     ///
     /// # Errors
-    /// [`ConnectError`].
+    /// [`ConnectError`]; `NoApiKey` when there is no such session.
     pub async fn open(name: &str) -> Result<Self, ConnectError> {
-        todo!()
+        Self::builder(name).connect().await
     }
 
-    /// Calls a function of the API on the home DC and waits for its typed result.
-    ///
-    /// Concurrent calls share the connection and are answered in any order. Dropping the future tells the server to
-    /// drop the answer. Short waits, internal errors and moves to another DC are handled here, as far as the
-    /// [`RetryPolicy`] goes.
-    ///
-    /// # Errors
-    /// [`InvokeError`].
-    pub async fn invoke<F: Function>(&self, function: &F) -> Result<F::Return, InvokeError> {
-        todo!()
-    }
-
-    /// Calls a serialized function (constructor id first) and gives the serialized result.
-    ///
-    /// # Errors
-    /// [`InvokeError`], never its `Decode`.
-    pub async fn invoke_raw(&self, body: Bytes) -> Result<Bytes, InvokeError> {
-        todo!()
-    }
-
-    /// The API key of this client: `api_id` and `api_hash`, which the login methods ask for.
+    /// The API key of this client, `api_id` and `api_hash`, for which the methods of the login ask.
     #[must_use]
     pub fn api_key(&self) -> (i32, &str) {
-        todo!()
+        (self.shared.core.config.api_id, &self.shared.core.config.api_hash)
     }
 
     /// The DC that is home now.
     #[must_use]
     pub fn home_dc(&self) -> i32 {
-        todo!()
-    }
-
-    /// Makes another DC the home (its key is made if there is none): what a QR login does after
-    /// `auth.loginTokenMigrateTo`. 303 errors do it by themselves.
-    ///
-    /// # Errors
-    /// [`InvokeError::Migrate`].
-    pub async fn set_home_dc(&self, dc: i32) -> Result<(), InvokeError> {
-        todo!()
+        self.shared.core.home()
     }
 
     /// Who is logged in, as far as the session knows.
     #[must_use]
     pub fn user(&self) -> Option<User> {
-        todo!()
+        self.shared.core.store.with(|state| state.user.clone())
     }
 
-    /// The session's store, for what else is kept there (pending login, peers, update state).
+    /// The session's store, for what else is kept there (an unfinished login, peers, update state).
     #[must_use]
     pub fn store(&self) -> &Arc<dyn SessionStore> {
-        todo!()
+        &self.shared.core.store
     }
 
-    /// Makes a new key for the home DC and forgets the old one and its user: the way on after
-    /// [`InvokeError::AuthKeyUnknown`], `AuthKeyDuplicated`, or a log-out.
-    ///
-    /// # Errors
-    /// [`ConnectError`].
-    pub async fn reset_key(&self) -> Result<(), ConnectError> {
-        todo!()
-    }
-
-    /// The stream of updates; all handles of the client share one bounded buffer.
+    /// The stream of updates of the home DC. All handles of the client share one bounded buffer.
     #[must_use]
     pub fn updates(&self) -> Updates {
-        todo!()
+        self.shared.core.updates.clone()
     }
 
-    /// Sends what is still to be acknowledged, closes the connections, saves the session and lets go of its lock.
-    ///
-    /// # Errors
-    /// When the session cannot be saved.
-    pub async fn disconnect(&self) -> Result<(), session::Error> {
-        todo!()
+    /// Closes the connections in order: what is still to be acknowledged goes out, calls without an answer fail with
+    /// [`InvokeError::Disconnected`], salts and clock are saved. The session's lock goes with the last handle.
+    pub async fn disconnect(self) {
+        let links: Vec<Link> = self.links().drain().map(|(_, link)| link).collect();
+        for link in links {
+            link.close().await;
+        }
+        self.shared.core.updates.close();
+    }
+
+    fn links(&self) -> MutexGuard<'_, HashMap<i32, Link>> {
+        // No statement in a critical section leaves the map half changed.
+        self.shared.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

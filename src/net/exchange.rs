@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Framed, FramedError, SystemClock};
+use super::{Framed, FramedError, Refusal, SystemClock};
 use crate::crypto::AuthKey;
 use crate::crypto::rsa::PublicKey;
+use crate::message::ServerTime;
 
 /// What the exchange is to be made with.
 #[derive(Clone, Debug)]
@@ -26,8 +27,8 @@ pub struct FreshKey {
     pub auth_key: AuthKey,
     /// The first salt (SA-1).
     pub salt: i64,
-    /// Server time minus local time, in seconds.
-    pub time_offset: i64,
+    /// The server's clock, from `server_DH_inner_data` (ID-5).
+    pub time: ServerTime,
 }
 
 /// Why an exchange failed.
@@ -38,8 +39,8 @@ pub enum ExchangeError {
     #[error(transparent)]
     Stream(#[from] FramedError),
     /// The server refused a step with a transport error.
-    #[error("the server refused the exchange with transport error {0}")]
-    Refused(i32),
+    #[error(transparent)]
+    Refused(Refusal),
     /// The server did not answer in time.
     #[error("the server did not finish the key exchange within {0:?}")]
     TimedOut(Duration),

@@ -20,6 +20,11 @@ const READ_CHUNK_MAX: usize = 256 * 1024;
 /// How many packets one vectored write takes.
 const WRITE_BATCH: usize = 32;
 
+/// How many written buffers are kept to be filled again.
+const SPARE: usize = 4;
+/// The largest buffer that is kept: a file part once sent should not cost its size for ever.
+const SPARE_MAX: usize = 64 * 1024;
+
 /// Why a framed stream is over.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -52,6 +57,8 @@ pub struct Framed<S> {
     /// How much of the front of `output` is written already.
     written: usize,
     needs_flush: bool,
+    /// Buffers that were written and can be filled again.
+    spare: Vec<PacketBuf>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
@@ -64,7 +71,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
     /// transport by the first bytes ([`transport::detect`]).
     pub fn with_input(stream: S, codec: Codec, input: BytesMut) -> Self {
         let rng = rand::make_rng();
-        Self { stream, codec, rng, input, output: VecDeque::new(), written: 0, needs_flush: false }
+        Self { stream, codec, rng, input, output: VecDeque::new(), written: 0, needs_flush: false, spare: Vec::new() }
     }
 
     /// Frames a packet and queues it; it leaves during the next [`next`](Self::next) or [`flush`](Self::flush).
@@ -98,6 +105,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
         self.codec.encode_transport_error(code, &mut bytes, &mut self.rng)?;
         self.output.push_back(bytes);
         Ok(())
+    }
+
+    /// An empty buffer with room for the framing in front, one that was written before if there is one.
+    pub fn buffer(&mut self) -> PacketBuf {
+        self.spare.pop().unwrap_or_else(|| PacketBuf::with_headroom(crate::tl::HEADROOM))
+    }
+
+    /// The next frame of what was read already, without touching the socket.
+    pub fn buffered(&mut self) -> Option<Result<Frame, FramedError>> {
+        self.codec.decode(&mut self.input).map_err(FramedError::from).transpose()
     }
 
     /// How many bytes are queued and not yet taken by the operating system: what backpressure goes by.
@@ -185,7 +202,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
             }
             written -= left;
             self.written = 0;
-            self.output.pop_front();
+            if let Some(mut done) = self.output.pop_front()
+                && self.spare.len() < SPARE
+                && done.as_slice().len() <= SPARE_MAX
+            {
+                done.clear();
+                self.spare.push(done);
+            }
         }
     }
 }
