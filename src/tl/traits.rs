@@ -149,21 +149,6 @@ impl<T: Deserialize> Deserialize for Vec<T> {
     }
 }
 
-impl<T: Serialize + ?Sized> Serialize for &T {
-    fn serialize(&self, writer: &mut Writer) {
-        (**self).serialize(writer);
-    }
-}
-
-impl<T: Function + ?Sized> Function for &T {
-    type Return = T::Return;
-}
-
-impl<T: Constructor + ?Sized> Constructor for &T {
-    const ID: u32 = T::ID;
-    const NAME: &'static str = T::NAME;
-}
-
 /// A value that is serialized already, or that is not to be decoded: written as it stands, read to the
 /// end of the packet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
