@@ -31,7 +31,7 @@ pub(super) async fn establish(core: &Arc<Core>, dc: i32, attempt: usize) -> Resu
     let mut framed = Framed::new(stream, Codec::client(config.transport, &mut rand::rng()));
     let now = core.clock.now();
     let known = core.dc(dc).unwrap_or_default();
-    if let Some(auth_key) = known.auth_key {
+    if let Some(auth_key) = known.auth_key.clone() {
         let time = ServerTime::from_offset(known.time_offset, now);
         let salt = i64::try_from(time.unix(now).as_secs()).ok().and_then(|unix| known.salt_at(unix)).unwrap_or(0);
         return Ok(Established { framed, address, auth_key: Arc::new(auth_key), salt, time });

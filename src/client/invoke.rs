@@ -15,7 +15,7 @@ use super::retry::{Patience, Reaction};
 use super::{Client, ConnectError, InvokeError, Shared, repeatable};
 use crate::message::client::CallOptions;
 use crate::session::{Change, DcAddress};
-use crate::tl::{Constructor, Deserialize, Function, Serialize, functions, types};
+use crate::tl::{Deserialize, Function, functions, types};
 
 /// The name of a call of bytes in errors and logs.
 const RAW: &str = "raw call";

@@ -16,7 +16,7 @@ use super::calls::Calls;
 use super::core::Core;
 use super::establish::{Established, establish};
 use super::link::{CallEnd, Command, GivenUp};
-use super::{ConnectError, Update};
+use super::Update;
 use crate::message::client::{self, Session};
 use crate::message::{CallStatus, ClientEvent, RpcError};
 use crate::net::{Backoff, Framed, FramedError, Refusal};

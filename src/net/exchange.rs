@@ -46,6 +46,16 @@ pub enum ExchangeError {
     TimedOut(Duration),
 }
 
+impl ExchangeError {
+    /// Whether another exchange, over a new connection, may succeed without anybody doing anything.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        // A server that says nothing has had its time, and one that speaks nonsense does not stop.
+        matches!(self, Self::Stream(FramedError::Closed | FramedError::Truncated | FramedError::Io(_)))
+            || matches!(self, Self::Refused(Refusal::UnknownKey | Refusal::Flood))
+    }
+}
+
 /// Makes a key over a connection on which nothing else happens.
 ///
 /// # Errors
