@@ -31,4 +31,4 @@ pub mod srp;
 
 pub use auth_key::AuthKey;
 pub use kdf::Side;
-pub use packet::{OpenError, Sealed, open, seal};
+pub use packet::{OpenError, Sealed, open};

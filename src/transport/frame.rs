@@ -30,8 +30,8 @@ pub enum Frame {
 /// Cuts a byte stream into frames and makes frames of packets: one half of a connection's state each.
 ///
 /// A framing knows lengths, not the stream: the tag, the obfuscation and the byte offsets of errors are
-/// the business of [`Codec`](super::Codec), which is what a connection uses.
-pub trait Framing {
+/// the business of `Codec`, which is what a connection uses.
+pub(super) trait Framing {
     /// Makes a frame of the packet in `packet`, in place: the prefix goes into the headroom, a trailer
     /// behind it. `quick_ack` asks the server for a quick ack. `rng` fills random padding.
     ///

@@ -13,6 +13,37 @@ pub enum Tagged {
     Padded,
 }
 
+impl Tagged {
+    /// Every framing that has a tag.
+    pub const ALL: [Self; 3] = [Self::Abridged, Self::Intermediate, Self::Padded];
+
+    /// The bytes with which a client begins a connection without obfuscation (TR-1 to TR-3).
+    #[must_use]
+    pub const fn tag(self) -> &'static [u8] {
+        match self {
+            Self::Abridged => &[0xef],
+            Self::Intermediate => &[0xee; 4],
+            Self::Padded => &[0xdd; 4],
+        }
+    }
+
+    /// The tag as it stands in the obfuscation header.
+    #[must_use]
+    pub const fn obfuscated_tag(self) -> [u8; 4] {
+        match self {
+            Self::Abridged => [0xef; 4],
+            Self::Intermediate => [0xee; 4],
+            Self::Padded => [0xdd; 4],
+        }
+    }
+
+    /// The framing that a tag in the obfuscation header names.
+    #[must_use]
+    pub fn from_obfuscated_tag(tag: [u8; 4]) -> Option<Self> {
+        Self::ALL.into_iter().find(|tagged| tagged.obfuscated_tag() == tag)
+    }
+}
+
 /// A transport as the user names it: `abridged`, `intermediate`, `padded`, `full`, `obfuscated` (abridged
 /// inside), `obfuscated-intermediate`, `obfuscated-padded`. [`FromStr`] and [`fmt::Display`] use these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,8 +62,10 @@ pub enum Kind {
 
 /// A name that is no transport's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no transport is called {0:?}; there are abridged, intermediate, padded, full, obfuscated, \
-         obfuscated-intermediate and obfuscated-padded")]
+#[error(
+    "no transport is called {0:?}; there are abridged, intermediate, padded, full, obfuscated, \
+         obfuscated-intermediate and obfuscated-padded"
+)]
 pub struct UnknownKind(pub String);
 
 impl Kind {
@@ -65,6 +98,17 @@ impl Kind {
     #[must_use]
     pub const fn has_quick_acks(self) -> bool {
         !matches!(self, Self::Full)
+    }
+}
+
+impl From<Tagged> for Kind {
+    /// The framing without obfuscation.
+    fn from(tagged: Tagged) -> Self {
+        match tagged {
+            Tagged::Abridged => Self::Abridged,
+            Tagged::Intermediate => Self::Intermediate,
+            Tagged::Padded => Self::Padded,
+        }
     }
 }
 

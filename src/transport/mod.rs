@@ -5,16 +5,35 @@
 //! gave; a listener first hands the bytes to [`detect`], which finds out what the client speaks.
 //! Source: <https://core.telegram.org/mtproto/mtproto-transports>.
 
+mod abridged;
 mod codec;
+mod ctr;
 mod detect;
 mod error;
 mod frame;
+mod full;
+mod intermediate;
 mod kind;
+mod length;
+pub mod obfuscated;
 mod packet_buf;
 
 pub use codec::Codec;
 pub use detect::{Detected, detect};
 pub use error::{Error, ErrorKind};
-pub use frame::{Frame, Framing, MAX_FRAME};
+pub use frame::{Frame, MAX_FRAME};
 pub use kind::{Kind, Tagged, UnknownKind};
 pub use packet_buf::PacketBuf;
+
+/// Bit 31: in a length, the client asks for a quick ack; alone, it marks a token (TR-7).
+pub const QUICK_ACK: u32 = 1 << 31;
+
+#[cfg(test)]
+mod tests;
+
+fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    use sha2::Digest;
+    let mut hash = sha2::Sha256::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hash.finalize().into()
+}
