@@ -37,7 +37,13 @@ impl Calls {
 
     /// Hands the waiting calls to the session, in order, as long as it takes them. `introduction` goes around them until
     /// the session is introduced.
-    pub(super) fn submit(&mut self, session: &mut Session, now: Now, introduced: bool, introduction: &Introduction) {
+    pub(super) fn submit(
+        &mut self,
+        session: &mut Session,
+        now: Now,
+        introduced: bool,
+        introduction: &Introduction,
+    ) {
         while let Some(call) = self.waiting.front() {
             let wrap = call.introduce || !introduced;
             let body = if wrap { introduction.wrap(&call.body) } else { call.body.clone() };
@@ -66,7 +72,12 @@ impl Calls {
     }
 
     /// Forgets a call; `None` if it has ended.
-    pub(super) fn cancel(&mut self, session: Option<&mut Session>, now: Now, id: CallId) -> Option<CallStatus> {
+    pub(super) fn cancel(
+        &mut self,
+        session: Option<&mut Session>,
+        now: Now,
+        id: CallId,
+    ) -> Option<CallStatus> {
         if let Some(request) = self.requests.remove(&id) {
             self.running.remove(&request);
             return session?.cancel(now, request);

@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn addresses_are_spelled_as_published() {
-        let has = |book: &[DcAddress], id, ip: &str| book.iter().any(|e| e.id == id && e.ip.to_string() == ip);
+        let has =
+            |book: &[DcAddress], id, ip: &str| book.iter().any(|e| e.id == id && e.ip.to_string() == ip);
         assert!(has(PRODUCTION, 5, "2001:b28:f23f:f005::a"));
         assert!(has(PRODUCTION, 4, "2001:67c:4e8:f004::a"));
         assert!(has(TEST, 3, "2001:b28:f23d:f003::e"));

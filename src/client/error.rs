@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::net::{Address, DialError, ExchangeError};
 use crate::message::{CallStatus, Failure, RpcError, SendError};
+use crate::net::{Address, DialError, ExchangeError};
 use crate::session;
 
 /// Why [`ClientBuilder::connect`](super::ClientBuilder::connect) gave up.
@@ -14,14 +14,18 @@ pub enum ConnectError {
     #[error(transparent)]
     Session(#[from] session::Error),
     /// There is neither a saved session with this name nor an API key to make one.
-    #[error("there is no session `{name}` yet, and making one needs an API key: get api_id and api_hash at https://my.telegram.org/apps")]
+    #[error(
+        "there is no session `{name}` yet, and making one needs an API key: get api_id and api_hash at https://my.telegram.org/apps"
+    )]
     NoApiKey {
         /// The name of the session.
         name: String,
     },
     /// The session's keys belong to other servers than the ones asked for (production, test, or servers with keys of
     /// their own).
-    #[error("the session `{name}` belongs to other servers (production, test or own); use another session name")]
+    #[error(
+        "the session `{name}` belongs to other servers (production, test or own); use another session name"
+    )]
     OtherNetwork {
         /// The name of the session.
         name: String,
@@ -110,7 +114,9 @@ pub enum InvokeError {
         error: RpcError,
     },
     /// The key is not authorized (401): never logged in, logged out, or the session was ended elsewhere.
-    #[error("{method}: the server answered {error}: the session is not logged in, or was ended from another device")]
+    #[error(
+        "{method}: the server answered {error}: the session is not logged in, or was ended from another device"
+    )]
     Unauthorized {
         /// The TL name of the function.
         method: &'static str,
@@ -195,7 +201,9 @@ impl InvokeError {
     #[must_use]
     pub fn rpc(&self) -> Option<&RpcError> {
         match self {
-            Self::Rpc { error, .. } | Self::Wait { error, .. } | Self::Unauthorized { error, .. } => Some(error),
+            Self::Rpc { error, .. } | Self::Wait { error, .. } | Self::Unauthorized { error, .. } => {
+                Some(error)
+            }
             _ => None,
         }
     }

@@ -22,7 +22,11 @@ pub(super) struct Established {
 }
 
 /// One try: dials the address whose turn it is, and makes and saves a key if the session has none for this DC.
-pub(super) async fn establish(core: &Arc<Core>, dc: i32, attempt: usize) -> Result<Established, ConnectError> {
+pub(super) async fn establish(
+    core: &Arc<Core>,
+    dc: i32,
+    attempt: usize,
+) -> Result<Established, ConnectError> {
     let addresses = core.addresses(dc);
     let turn = attempt.checked_rem(addresses.len()).and_then(|turn| addresses.get(turn));
     let address = turn.cloned().ok_or(ConnectError::UnknownDc { dc })?;
@@ -33,20 +37,16 @@ pub(super) async fn establish(core: &Arc<Core>, dc: i32, attempt: usize) -> Resu
     let known = core.dc(dc).unwrap_or_default();
     if let Some(auth_key) = known.auth_key.clone() {
         let time = ServerTime::from_offset(known.time_offset, now);
-        let salt = i64::try_from(time.unix(now).as_secs()).ok().and_then(|unix| known.salt_at(unix)).unwrap_or(0);
+        let salt =
+            i64::try_from(time.unix(now).as_secs()).ok().and_then(|unix| known.salt_at(unix)).unwrap_or(0);
         return Ok(Established { framed, address, auth_key: Arc::new(auth_key), salt, time });
     }
     tracing::info!(dc, %address, "making an auth key");
-    let options = ExchangeOptions {
-        dc: core.wire_dc(dc),
-        keys: config.keys.clone(),
-        limit: config.timing.exchange,
-    };
-    let fresh = exchange(&mut framed, &core.clock, options).await.map_err(|source| ConnectError::Exchange {
-        dc,
-        address: address.clone(),
-        source,
-    })?;
+    let options =
+        ExchangeOptions { dc: core.wire_dc(dc), keys: config.keys.clone(), limit: config.timing.exchange };
+    let fresh = exchange(&mut framed, &core.clock, options)
+        .await
+        .map_err(|source| ConnectError::Exchange { dc, address: address.clone(), source })?;
     let auth_key = Arc::new(fresh.auth_key);
     let (saved, salt) = (AuthKey::clone(&auth_key), fresh.salt);
     let time_offset = fresh.time.offset_seconds(core.clock.now());

@@ -12,7 +12,7 @@ use super::core::Core;
 use super::establish::establish_patiently;
 use super::link::{CallEnd, Link};
 use super::retry::{Patience, Reaction};
-use super::{Client, ConnectError, InvokeError, Shared, repeatable};
+use super::{CallStatus, Client, ConnectError, InvokeError, Shared, repeatable};
 use crate::message::client::CallOptions;
 use crate::session::{Change, DcAddress};
 use crate::tl::{Deserialize, Function, functions, types};
@@ -28,7 +28,11 @@ impl Client {
         let link = Link::start(Arc::clone(&core), home, first);
         let links = [(home, link)].into();
         let client = Self {
-            shared: Arc::new(Shared { core, links: std::sync::Mutex::new(links), opening: tokio::sync::Mutex::default() }),
+            shared: Arc::new(Shared {
+                core,
+                links: std::sync::Mutex::new(links),
+                opening: tokio::sync::Mutex::default(),
+            }),
         };
         let first_call = |error| ConnectError::FirstCall(Box::new(error));
         let config = client.invoke(&functions::help::GetConfig {}).await.map_err(first_call)?;
@@ -71,7 +75,12 @@ impl Client {
         self.move_home("set_home_dc", dc).await
     }
 
-    async fn call(&self, method: &'static str, body: Bytes, options: CallOptions) -> Result<Bytes, InvokeError> {
+    async fn call(
+        &self,
+        method: &'static str,
+        body: Bytes,
+        options: CallOptions,
+    ) -> Result<Bytes, InvokeError> {
         let span = tracing::debug_span!("invoke", method, dc = self.home_dc());
         self.call_patiently(method, body, options).instrument(span).await
     }
@@ -91,7 +100,7 @@ impl Client {
             let home = self.home_dc();
             let link = self.links().get(&home).cloned();
             let Some(link) = link else {
-                let status = crate::message::CallStatus::Queued;
+                let status = CallStatus::Queued;
                 return Err(InvokeError::Disconnected { method, status });
             };
             let mut ticket = link.call(method, body.clone(), options, introduce);
@@ -109,8 +118,6 @@ impl Client {
                 Err(CallEnd::Failed(failure)) => return Err(InvokeError::Failed { method, failure }),
                 Err(CallEnd::Unsendable(reason)) => return Err(InvokeError::Unsendable { method, reason }),
                 Err(CallEnd::KeyUnknown) => return Err(InvokeError::AuthKeyUnknown { dc: home }),
-                // The home moved under the call, which had not been sent: it goes to the new one.
-                Err(CallEnd::Closed(crate::message::CallStatus::Queued)) if self.home_dc() != home => continue,
                 Err(CallEnd::Closed(status)) => return Err(InvokeError::Disconnected { method, status }),
             };
             match patience.react(method, error, SystemTime::now()) {
@@ -188,7 +195,11 @@ impl Client {
 }
 
 /// A call without any of the patience, for steps whose failure fails the whole.
-async fn call_once<F: Function>(link: &Link, function: &F, limit: Duration) -> Result<F::Return, InvokeError> {
+async fn call_once<F: Function>(
+    link: &Link,
+    function: &F,
+    limit: Duration,
+) -> Result<F::Return, InvokeError> {
     let method = F::NAME;
     let body = function.to_bytes().map_err(|source| InvokeError::Encode { method, source })?;
     let mut ticket = link.call(method, body, repeatable::options(method), false);

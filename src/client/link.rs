@@ -72,7 +72,13 @@ impl Link {
     }
 
     /// Makes a call; [`Ticket::end`] waits for its end.
-    pub(super) fn call(&self, method: &'static str, body: Bytes, options: CallOptions, introduce: bool) -> Ticket<'_> {
+    pub(super) fn call(
+        &self,
+        method: &'static str,
+        body: Bytes,
+        options: CallOptions,
+        introduce: bool,
+    ) -> Ticket<'_> {
         let id = CallId(self.next_id.fetch_add(1, Ordering::Relaxed));
         let (reply, answer) = oneshot::channel();
         // When the task is gone, so is the other end of `reply`, and the ticket tells it.

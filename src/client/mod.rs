@@ -52,7 +52,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::core::Core;
 use self::link::Link;
-use crate::session::{SessionStore, User};
+use crate::session::{self, Change, SessionStore, User};
 
 /// A handle to a connected client: cheap to clone, every clone shares the connections and the session.
 ///
@@ -114,6 +114,14 @@ impl Client {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn SessionStore> {
         &self.shared.core.store
+    }
+
+    /// Writes changes to the session, on a thread of its own, as a file takes its time.
+    ///
+    /// # Errors
+    /// When the store cannot make them durable; the session is then as before.
+    pub async fn save(&self, changes: Vec<Change>) -> Result<(), session::Error> {
+        self.shared.core.save(changes).await
     }
 
     /// The stream of updates of the home DC. All handles of the client share one bounded buffer.

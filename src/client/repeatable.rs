@@ -20,7 +20,10 @@ const KNOWN_AGAIN: &[&str] = &[
 /// again, is sent a second time.
 pub(super) fn options(method: &str) -> CallOptions {
     let verb = method.rsplit_once('.').map_or(method, |(_, verb)| verb);
-    CallOptions { repeatable: verb.starts_with("get") || KNOWN_AGAIN.contains(&method), ..CallOptions::default() }
+    CallOptions {
+        repeatable: verb.starts_with("get") || KNOWN_AGAIN.contains(&method),
+        ..CallOptions::default()
+    }
 }
 
 #[cfg(test)]

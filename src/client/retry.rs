@@ -130,10 +130,14 @@ mod tests {
         let policy = RetryPolicy::default();
         let patience = &mut Patience::new(&policy);
         assert!(matches!(react(patience, 420, "FLOOD_WAIT_60"), Reaction::Repeat(d) if d.as_secs() == 60));
-        let Reaction::Fail(InvokeError::Wait { wait, until, .. }) = react(patience, 420, "FLOOD_WAIT_61") else {
+        let Reaction::Fail(InvokeError::Wait { wait, until, .. }) = react(patience, 420, "FLOOD_WAIT_61")
+        else {
             panic!("a long wait was not returned");
         };
-        assert_eq!((wait, until), (Duration::from_secs(61), SystemTime::UNIX_EPOCH + Duration::from_secs(61)));
+        assert_eq!(
+            (wait, until),
+            (Duration::from_secs(61), SystemTime::UNIX_EPOCH + Duration::from_secs(61))
+        );
         assert!(matches!(react(patience, 420, "SLOWMODE_WAIT_1"), Reaction::Fail(InvokeError::Wait { .. })));
         assert!(matches!(
             react(patience, 420, "FLOOD_WAIT_18446744073709551615"),

@@ -34,7 +34,9 @@ impl SystemClock {
     #[must_use]
     pub fn instant(&self, monotonic: Duration) -> Instant {
         // An unreachably late deadline (overflow) is the same as none; thirty years is tokio's own "far future".
-        self.origin.checked_add(monotonic).unwrap_or_else(|| self.origin + Duration::from_secs(86_400 * 365 * 30))
+        self.origin
+            .checked_add(monotonic)
+            .unwrap_or_else(|| self.origin + Duration::from_secs(86_400 * 365 * 30))
     }
 }
 

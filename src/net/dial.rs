@@ -65,7 +65,9 @@ pub async fn dial(address: &Address, limit: Duration) -> Result<TcpStream, DialE
         let share = left / u32::try_from(candidates.len() - tried).unwrap_or(1);
         match timeout_at(Instant::now() + share, TcpStream::connect(candidate)).await {
             Ok(Ok(stream)) => {
-                stream.set_nodelay(true).map_err(|source| DialError::Io { address: address.clone(), source })?;
+                stream
+                    .set_nodelay(true)
+                    .map_err(|source| DialError::Io { address: address.clone(), source })?;
                 return Ok(stream);
             }
             Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -80,7 +82,8 @@ pub async fn dial(address: &Address, limit: Duration) -> Result<TcpStream, DialE
 
 async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, DialError> {
     let failed = |source| DialError::Resolve { address: address.clone(), source };
-    let found: Vec<_> = tokio::net::lookup_host((address.host(), address.port())).await.map_err(failed)?.collect();
+    let found: Vec<_> =
+        tokio::net::lookup_host((address.host(), address.port())).await.map_err(failed)?.collect();
     if found.is_empty() {
         return Err(failed(io::Error::new(io::ErrorKind::NotFound, "the name has no address")));
     }

@@ -67,11 +67,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
         Self::with_input(stream, codec, BytesMut::new())
     }
 
-    /// A stream of which `input` was read already and is yet to be decoded: what a server has after it told the
-    /// transport by the first bytes ([`transport::detect`]).
+    /// The server's end of a new connection: reads until the client's first bytes tell the transport (TR-8). Besides the
+    /// stream it gives the 64 bytes of the obfuscation header, if there is one, for a caller that refuses replays (OB-5).
+    ///
+    /// # Errors
+    /// [`FramedError`]: the client closed the connection, or speaks something else.
+    pub async fn accept(mut stream: S) -> Result<(Self, Option<[u8; 64]>), FramedError> {
+        let mut input = BytesMut::with_capacity(READ_CHUNK);
+        loop {
+            if stream.read_buf(&mut input).await? == 0 {
+                return Err(if input.is_empty() { FramedError::Closed } else { FramedError::Truncated });
+            }
+            if let Some(detected) = transport::detect(&mut input)? {
+                return Ok((Self::with_input(stream, detected.codec, input), detected.header));
+            }
+        }
+    }
+
+    /// A stream of which `input` was read already and is yet to be decoded.
     pub fn with_input(stream: S, codec: Codec, input: BytesMut) -> Self {
         let rng = rand::make_rng();
-        Self { stream, codec, rng, input, output: VecDeque::new(), written: 0, needs_flush: false, spare: Vec::new() }
+        Self {
+            stream,
+            codec,
+            rng,
+            input,
+            output: VecDeque::new(),
+            written: 0,
+            needs_flush: false,
+            spare: Vec::new(),
+        }
     }
 
     /// Frames a packet and queues it; it leaves during the next [`next`](Self::next) or [`flush`](Self::flush).
@@ -219,5 +244,113 @@ impl<S> std::fmt::Debug for Framed<S> {
             .field("input", &self.input.len())
             .field("packets_queued", &self.output.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::duplex;
+
+    use super::*;
+    use crate::transport::Kind;
+
+    fn packet(fill: u8, length: usize) -> PacketBuf {
+        let mut packet = PacketBuf::with_headroom(crate::tl::HEADROOM);
+        packet.extend_from_slice(&vec![fill; length]);
+        packet
+    }
+
+    fn payload(frame: Frame) -> BytesMut {
+        match frame {
+            Frame::Packet { payload, .. } => payload,
+            other => panic!("{other:?} is no packet"),
+        }
+    }
+
+    #[tokio::test]
+    async fn packets_pass_in_both_directions_over_every_transport() {
+        for kind in Kind::ALL {
+            // A pipe far smaller than the packets makes every read and write a partial one.
+            let (near, far) = duplex(61);
+            let mut client = Framed::new(near, Codec::client(kind, &mut rand::rng()));
+            let echo = tokio::spawn(async move {
+                let mut server = Framed::accept(far).await.unwrap().0;
+                for _ in 0..100 {
+                    let got = payload(server.next().await.unwrap());
+                    let mut packet = server.buffer();
+                    packet.extend_from_slice(&got);
+                    server.queue(packet, false).unwrap();
+                }
+                server.flush().await.unwrap();
+            });
+            for n in 0..100 {
+                client.queue(packet(n, 40 + 4 * usize::from(n)), false).unwrap();
+            }
+            for n in 0..100 {
+                let got = payload(client.next().await.unwrap());
+                let length = 40 + 4 * usize::from(n);
+                assert!(
+                    got.len() >= length && got[..length].iter().all(|byte| *byte == n),
+                    "{kind}: packet {n}"
+                );
+            }
+            echo.await.unwrap();
+            assert_eq!(client.queued(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dropped_wait_loses_nothing() {
+        let (near, far) = duplex(7);
+        let mut client = Framed::new(near, Codec::client(Kind::Intermediate, &mut rand::rng()));
+        let server = tokio::spawn(async move {
+            let mut server = Framed::accept(far).await.unwrap().0;
+            for n in 0..5 {
+                server.queue(packet(n, 64), false).unwrap();
+            }
+            server.flush().await.unwrap();
+            server.next().await
+        });
+        client.queue(packet(9, 32), false).unwrap();
+        let mut got = Vec::new();
+        while got.len() < 5 {
+            // Each wait is given up at its first pause.
+            let mut next = Box::pin(client.next());
+            let polled = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx))).await;
+            drop(next);
+            match polled {
+                Poll::Ready(frame) => got.push(payload(frame.unwrap())),
+                Poll::Pending => tokio::task::yield_now().await,
+            }
+        }
+        assert!(got.iter().zip(0..).all(|(packet, n)| packet[..] == [n; 64]));
+        assert_eq!(payload(server.await.unwrap().unwrap())[..], [9; 32]);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_stream_is_told_apart() {
+        for (bytes, whole) in [(&b""[..], true), (&[64, 0, 0, 0, 1][..], false)] {
+            let (near, mut far) = duplex(64);
+            let mut client = Framed::new(near, Codec::client(Kind::Intermediate, &mut rand::rng()));
+            far.write_all(bytes).await.unwrap();
+            far.shutdown().await.unwrap();
+            match client.next().await {
+                Err(FramedError::Closed) => assert!(whole),
+                Err(FramedError::Truncated) => assert!(!whole),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_transport_error_reaches_the_client() {
+        let (near, far) = duplex(64);
+        let mut client = Framed::new(near, Codec::client(Kind::Abridged, &mut rand::rng()));
+        client.queue(packet(1, 40), false).unwrap();
+        client.flush().await.unwrap();
+        let mut server = Framed::accept(far).await.unwrap().0;
+        server.queue_transport_error(-404).unwrap();
+        server.flush().await.unwrap();
+        assert_eq!(client.next().await.unwrap(), Frame::TransportError(-404));
     }
 }

@@ -6,13 +6,17 @@
 #[non_exhaustive]
 pub enum Refusal {
     /// -404: the auth key is not known to this DC, or a step of the key exchange was wrong.
-    #[error("the server does not know the auth key, or refused a step of the key exchange (transport error -404)")]
+    #[error(
+        "the server does not know the auth key, or refused a step of the key exchange (transport error -404)"
+    )]
     UnknownKey,
     /// -429: too many connections from this address, or too many messages.
     #[error("the server asks for patience: too many connections or messages (transport error -429)")]
     Flood,
     /// -444: the DC number is not the server's: wrong number, or test and production mixed up.
-    #[error("the server is another DC than the one asked for, or test and production are mixed up (transport error -444)")]
+    #[error(
+        "the server is another DC than the one asked for, or test and production are mixed up (transport error -444)"
+    )]
     WrongDc,
     /// Any other code.
     #[error("the server refused the connection with transport error {0}")]

@@ -35,7 +35,9 @@ pub enum ErrorKind {
         pid: Option<u32>,
     },
     /// Others than the owner can read the file, and with it the account.
-    #[error("readable by others than its owner (mode {mode:03o}); run `chmod 600` on it, and if others may have read it end the session from another device")]
+    #[error(
+        "readable by others than its owner (mode {mode:03o}); run `chmod 600` on it, and if others may have read it end the session from another device"
+    )]
     ReadableByOthers {
         /// The permission bits.
         mode: u32,
@@ -50,7 +52,9 @@ pub enum ErrorKind {
     #[error(transparent)]
     Format(#[from] FormatError),
     /// The batch is larger than one record may be; nothing was written.
-    #[error("a batch of {size} bytes is over the {max} that one record may have; apply the changes in smaller batches")]
+    #[error(
+        "a batch of {size} bytes is over the {max} that one record may have; apply the changes in smaller batches"
+    )]
     BatchTooLarge {
         /// Its size in bytes.
         size: usize,

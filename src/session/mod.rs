@@ -26,8 +26,8 @@ pub use error::{Error, ErrorKind};
 pub use file::FileStore;
 pub use memory::MemoryStore;
 pub use model::{
-    App, CodeVia, Dc, DcAddress, Network, Peer, PeerKey, PeerKind, PendingLogin, Salt, Stage, Terms, UpdateState,
-    User,
+    App, CodeVia, Dc, DcAddress, Network, Peer, PeerKey, PeerKind, PendingLogin, Salt, Stage, Terms,
+    UpdateState, User,
 };
 pub use secret::Secret;
 pub use state::State;

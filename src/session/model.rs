@@ -46,8 +46,11 @@ impl Dc {
     /// The salt to use at `server_time` (seconds since 1970): the newest that is valid then, else the newest of all.
     #[must_use]
     pub fn salt_at(&self, server_time: i64) -> Option<i64> {
-        let valid =
-            self.salts.iter().filter(|s| (s.valid_since..s.valid_until).contains(&server_time)).max_by_key(|s| s.valid_since);
+        let valid = self
+            .salts
+            .iter()
+            .filter(|s| (s.valid_since..s.valid_until).contains(&server_time))
+            .max_by_key(|s| s.valid_since);
         valid.or_else(|| self.salts.iter().max_by_key(|s| s.valid_since)).map(|s| s.salt)
     }
 }
@@ -251,6 +254,9 @@ pub struct Peer {
 impl fmt::Debug for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The access hash is a capability: it stays out of logs.
-        f.debug_struct("Peer").field("key", &self.key).field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("Peer")
+            .field("key", &self.key)
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
