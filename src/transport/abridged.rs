@@ -4,10 +4,11 @@ use bytes::{Buf, BytesMut};
 use rand::CryptoRng;
 
 use super::{
-    ErrorKind, Frame, PacketBuf, QUICK_ACK,
+    ErrorKind, Frame, QUICK_ACK,
     frame::Framing,
     length::{Role, check_body, check_packet, classify, peek},
 };
+use crate::tl::PacketBuf;
 
 /// Marks a 3-byte length, and is the first length that needs one.
 const LONG: u8 = 0x7f;

@@ -6,9 +6,10 @@ use bytes::BytesMut;
 use rand::CryptoRng;
 
 use super::{
-    Error, ErrorKind, Frame, Kind, PacketBuf, Tagged, abridged::Abridged, frame::Framing, full::Full,
+    Error, ErrorKind, Frame, Kind, Tagged, abridged::Abridged, frame::Framing, full::Full,
     intermediate::Intermediate, length::Role, obfuscated::Obfuscation,
 };
+use crate::tl::PacketBuf;
 
 /// The framings behind one type: a closed set, so that a codec needs no allocation.
 enum AnyFraming {

@@ -3,7 +3,8 @@
 use bytes::BytesMut;
 use rand::CryptoRng;
 
-use super::{ErrorKind, PacketBuf};
+use super::ErrorKind;
+use crate::tl::PacketBuf;
 
 /// The largest frame that is sent or accepted, 16 MiB (TR-5). Transport overhead inside the length field
 /// (the padding, the 12 bytes of the full transport) counts.

@@ -4,10 +4,11 @@ use bytes::{Buf, BytesMut};
 use rand::CryptoRng;
 
 use super::{
-    ErrorKind, Frame, PacketBuf,
+    ErrorKind, Frame,
     frame::Framing,
     length::{Role, check, check_packet, classify, peek},
 };
+use crate::tl::PacketBuf;
 
 /// Length, frame number and checksum, 4 bytes each.
 const OVERHEAD: u32 = 12;

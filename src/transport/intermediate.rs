@@ -4,10 +4,11 @@ use bytes::{Buf, BytesMut};
 use rand::CryptoRng;
 
 use super::{
-    ErrorKind, Frame, PacketBuf, QUICK_ACK,
+    ErrorKind, Frame, QUICK_ACK,
     frame::Framing,
     length::{Role, check_body, check_packet, classify, peek},
 };
+use crate::tl::PacketBuf;
 
 /// The most padding behind a packet, in bytes.
 const MAX_PADDING: usize = 15;

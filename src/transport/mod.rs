@@ -7,7 +7,6 @@
 
 mod abridged;
 mod codec;
-mod ctr;
 mod detect;
 mod error;
 mod frame;
@@ -15,25 +14,16 @@ mod full;
 mod intermediate;
 mod kind;
 mod length;
-pub mod obfuscated;
-mod packet_buf;
+mod obfuscated;
 
 pub use codec::Codec;
 pub use detect::{Detected, detect};
 pub use error::{Error, ErrorKind};
 pub use frame::{Frame, MAX_FRAME};
 pub use kind::{Kind, Tagged, UnknownKind};
-pub use packet_buf::PacketBuf;
 
 /// Bit 31: in a length, the client asks for a quick ack; alone, it marks a token (TR-7).
 pub const QUICK_ACK: u32 = 1 << 31;
 
 #[cfg(test)]
 mod tests;
-
-fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    use sha2::Digest;
-    let mut hash = sha2::Sha256::new();
-    parts.iter().for_each(|part| hash.update(part));
-    hash.finalize().into()
-}

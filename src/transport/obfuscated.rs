@@ -7,8 +7,10 @@ use std::fmt;
 
 use bytes::BytesMut;
 use rand::CryptoRng;
+use zeroize::Zeroize;
 
-use super::{ErrorKind, Tagged, ctr::Ctr256};
+use super::{ErrorKind, Tagged};
+use crate::crypto::{aes::Ctr256, hash::sha256};
 
 /// Length of the header in bytes.
 pub const HEADER_LEN: usize = 64;
@@ -24,7 +26,6 @@ const RESERVED: [&[u8]; 8] =
 pub(super) const TLS_RECORD: [u8; 3] = [0x16, 0x03, 0x01];
 
 /// Key and iv of one direction, before and after a proxy secret is mixed in (OB-3).
-#[derive(Clone, PartialEq, Eq)]
 pub struct DirectionKey {
     /// AES-256 key.
     pub key: [u8; 32],
@@ -40,15 +41,16 @@ impl DirectionKey {
         this.key.copy_from_slice(&header[8..40]);
         this.iv.copy_from_slice(&header[40..56]);
         if let Some(secret) = secret {
-            this.key = super::sha256(&[&this.key, secret]);
+            this.key = sha256(&[&this.key, secret]);
         }
         this
     }
 }
 
-impl fmt::Debug for DirectionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DirectionKey")
+impl Drop for DirectionKey {
+    fn drop(&mut self) {
+        self.key.zeroize();
+        self.iv.zeroize();
     }
 }
 
@@ -101,6 +103,8 @@ impl Obfuscation {
         let (out_key, in_key) = direction_keys(&init, secret);
         let mut outgoing = Ctr256::new(&out_key.key, &out_key.iv);
         let incoming = Ctr256::new(&in_key.key, &in_key.iv);
+        // The encryption goes over the whole header so that the stream stands at byte 64 after it; only
+        // the tag and what follows go out encrypted, since the server needs the rest to make the keys.
         let mut encrypted = init;
         outgoing.apply(&mut encrypted);
         let mut header = init;
@@ -122,12 +126,10 @@ impl Obfuscation {
         let outgoing = Ctr256::new(&out_key.key, &out_key.iv);
         let mut plain = *header;
         incoming.apply(&mut plain);
-        let &[a, b, c, d, dc0, dc1, _, _] =
-            plain.last_chunk::<{ HEADER_LEN - TAG_AT }>().expect("8 of 64 bytes");
-        let tag = [a, b, c, d];
+        let tag = [plain[56], plain[57], plain[58], plain[59]];
         let tagged =
             Tagged::from_obfuscated_tag(tag).ok_or(ErrorKind::UnknownTag { tag: u32::from_be_bytes(tag) })?;
-        Ok((Self { outgoing, incoming, clear: 0 }, tagged, i16::from_le_bytes([dc0, dc1])))
+        Ok((Self { outgoing, incoming, clear: 0 }, tagged, i16::from_le_bytes([plain[60], plain[61]])))
     }
 
     /// Encrypts the next bytes to send, in place.

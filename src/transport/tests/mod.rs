@@ -7,14 +7,15 @@ mod vectors;
 use bytes::BytesMut;
 use rand::{SeedableRng, rngs::StdRng};
 
-use super::{Codec, Detected, Error, Frame, Kind, PacketBuf, detect};
+use super::{Codec, Detected, Error, Frame, Kind, detect};
+use crate::tl::PacketBuf;
 
 pub(super) fn rng(seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)
 }
 
 pub(super) fn packet(payload: &[u8]) -> PacketBuf {
-    let mut packet = PacketBuf::with_headroom(128);
+    let mut packet = PacketBuf::new();
     packet.extend_from_slice(payload);
     packet
 }
