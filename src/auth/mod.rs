@@ -38,3 +38,6 @@ pub use login::{Action, At, Credentials, Input, Login, Step, Success};
 pub use password::PasswordChallenge;
 pub use prompt::{Answer, CodeSent, Notice, Prompt, normalize_phone};
 pub use user::{self_peer, session_user};
+
+#[cfg(test)]
+mod tests;

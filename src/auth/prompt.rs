@@ -77,7 +77,7 @@ fn resend_in(pending: &PendingLogin, unix: i64) -> u32 {
     u32::try_from(i64::from(timeout).saturating_sub(passed)).unwrap_or(0).min(timeout)
 }
 
-/// Why something is asked again, or what happened meanwhile.
+/// Why something is asked again, or what happened meanwhile. Shows itself as a sentence for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
@@ -119,6 +119,32 @@ pub enum Notice {
     },
     /// The server does not take the first or last name.
     NameRefused,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAPhone => f.write_str(
+                "That is neither a phone number (like +1-123-456-7890) nor a bot token (it has a colon).",
+            ),
+            Self::PhoneRefused(why) => write!(f, "The server refuses the number: {why}."),
+            Self::Resumed => f.write_str("Going on with the login that was begun before."),
+            Self::NotResumed => f.write_str("The login that was begun before is no longer valid."),
+            Self::WrongCode { left } => write!(f, "That code is wrong; {}.", tries(*left)),
+            Self::CodeLength { length } => write!(f, "The code has {length} digits."),
+            Self::CodeExpired => f.write_str("That code has expired; a new one was sent."),
+            Self::Restarted => f.write_str("The server asked to begin again; a new code was sent."),
+            Self::Resent => f.write_str("Another code was sent."),
+            Self::ResendLater { seconds } => write!(f, "Another code can be sent in {seconds} s."),
+            Self::NoResend => f.write_str("The server offers no other way to send the code."),
+            Self::WrongPassword { left } => write!(f, "That password is wrong; {}.", tries(*left)),
+            Self::NameRefused => f.write_str("The server does not take that name; the first name is needed."),
+        }
+    }
+}
+
+fn tries(left: u32) -> String {
+    if left == 1 { "one try is left".to_owned() } else { format!("{left} tries are left") }
 }
 
 /// The user's answer to a [`Prompt`].

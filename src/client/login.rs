@@ -28,7 +28,7 @@ pub enum SignInError {
     #[error("{0}")]
     NoAnswer(NoAnswer),
     /// What was given is not taken. The login is where it was, so that it can be given again.
-    #[error("not taken: {0:?}")]
+    #[error("{0}")]
     NotTaken(Notice),
     /// No login has been begun, or not one that waits for this; call [`Client::send_code`] first.
     #[error("the login does not wait for that; begin with sending a code")]

@@ -350,6 +350,7 @@ impl Login {
                 Step { save: vec![Change::Login(None)], ..self.ask_phone() }
             }
             Reaction::Fail(error @ LoginError::SessionEnded { .. }) => {
+                self.forget_pending();
                 Step::saving(vec![Change::Login(None)], Action::Fail(error))
             }
             Reaction::Fail(error) => self.fail(error),

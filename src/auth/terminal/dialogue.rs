@@ -153,7 +153,7 @@ impl<C: Console> Dialogue<C> {
         if let Some(notice @ (Notice::NotAPhone | Notice::PhoneRefused(_))) = notice
             && self.gave_phone
         {
-            return Err(NoInput::PresetRefused { option: "--phone", why: texts::notice(notice) });
+            return Err(NoInput::PresetRefused { option: "--phone", why: notice.to_string() });
         }
         self.say_notice(notice)?;
         if let Some(token) = &self.presets.bot_token {
@@ -202,7 +202,7 @@ impl<C: Console> Dialogue<C> {
         if let Some(notice @ Notice::WrongPassword { .. }) = notice
             && self.gave_password
         {
-            let why = texts::notice(notice);
+            let why = notice.to_string();
             return Err(NoInput::PresetRefused { option: "the password of --password-file", why });
         }
         if let Some(password) = self.presets.password.take() {
@@ -235,7 +235,7 @@ impl<C: Console> Dialogue<C> {
     }
 
     fn say_notice(&mut self, notice: Option<&Notice>) -> io::Result<()> {
-        notice.map_or(Ok(()), |notice| self.console.say(&texts::notice(notice)))
+        notice.map_or(Ok(()), |notice| self.console.say(&notice.to_string()))
     }
 
     fn say_no_account(&mut self) -> io::Result<()> {

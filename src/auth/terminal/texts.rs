@@ -1,9 +1,9 @@
-//! Everything that the dialogue says.
+//! Everything that the dialogue says, but for the notices, which say themselves what they are.
 
 use std::path::Path;
 
 use crate::{
-    auth::{CodeSent, Notice, Success},
+    auth::{CodeSent, Success},
     session::{CodeVia, Terms},
 };
 
@@ -91,31 +91,6 @@ fn by(via: CodeVia) -> &'static str {
         CodeVia::Email | CodeVia::EmailSetup => "by e-mail",
         CodeVia::Fragment => "on fragment.com",
     }
-}
-
-pub(super) fn notice(notice: &Notice) -> String {
-    match notice {
-        Notice::NotAPhone => {
-            "That is neither a phone number (like +1-123-456-7890) nor a bot token (it has a colon)."
-                .to_owned()
-        }
-        Notice::PhoneRefused(why) => format!("The server refuses the number: {why}."),
-        Notice::Resumed => "Going on with the login that was begun before.".to_owned(),
-        Notice::NotResumed => "The login that was begun before is no longer valid.".to_owned(),
-        Notice::WrongCode { left } => format!("That code is wrong; {}.", tries(*left)),
-        Notice::CodeLength { length } => format!("The code has {length} digits."),
-        Notice::CodeExpired => "That code has expired; a new one was sent.".to_owned(),
-        Notice::Restarted => "The server asked to begin again; a new code was sent.".to_owned(),
-        Notice::Resent => "Another code was sent.".to_owned(),
-        Notice::ResendLater { seconds } => format!("Another code can be sent in {seconds} s."),
-        Notice::NoResend => "The server offers no other way to send the code.".to_owned(),
-        Notice::WrongPassword { left } => format!("That password is wrong; {}.", tries(*left)),
-        Notice::NameRefused => "The server does not take that name; the first name is needed.".to_owned(),
-    }
-}
-
-fn tries(left: u32) -> String {
-    if left == 1 { "one try is left".to_owned() } else { format!("{left} tries are left") }
 }
 
 pub(super) fn terms(terms: &Terms) -> String {
