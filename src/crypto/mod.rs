@@ -24,6 +24,7 @@ pub mod factor;
 pub mod hash;
 pub mod kdf;
 pub mod keys;
+mod modular;
 pub mod nonces;
 pub mod packet;
 pub mod rsa;

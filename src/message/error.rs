@@ -51,6 +51,12 @@ pub enum Error {
     /// A service message cannot be read.
     #[error("a service message cannot be read: {0}")]
     Tl(#[from] tl::Error),
+    /// A service message names more than 8192 messages (CT-1).
+    #[error("a service message with {count} msg_ids")]
+    TooManyIds {
+        /// How many.
+        count: usize,
+    },
     /// `gzip_packed` cannot be unpacked: broken, larger than allowed, or packed twice.
     #[error(transparent)]
     Gzip(#[from] super::gzip::Error),

@@ -17,16 +17,24 @@
 //! <https://core.telegram.org/mtproto/service_messages>,
 //! <https://core.telegram.org/mtproto/service_messages_about_messages>.
 
+mod acks;
 pub mod client;
+mod container;
 pub mod envelope;
 pub mod error;
 pub mod event;
 pub mod gzip;
+mod link;
 pub mod msg_id;
+mod replay;
 pub mod rpc;
 pub mod salts;
+mod seqno;
 pub mod server;
 pub mod server_time;
+mod service;
+#[cfg(test)]
+mod tests;
 
 pub use envelope::Opened;
 pub use error::{Error, SendError};

@@ -67,6 +67,11 @@ impl MsgId {
         }
     }
 
+    /// The next lower number.
+    pub(super) const fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// Whether a message with this id can come from `side`.
     #[must_use]
     pub fn is_from(self, side: Side) -> bool {
