@@ -1,0 +1,290 @@
+//! Reading TL values from a packet.
+
+use bytes::Bytes;
+
+use super::error::{Error, ErrorKind};
+use super::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, Str, VECTOR};
+
+/// Reads TL values from a packet, one after the other.
+///
+/// The reader is *sticky*: when a read fails, that read and every later one gives zero (or an empty
+/// string), and the first error stays. So a decoder reads a whole value in one straight line and asks
+/// [`check`](Self::check) once at the end. No read panics, whatever the packet holds.
+///
+/// `bytes` and `string` values are slices of the packet: reading them copies nothing, and each keeps the
+/// whole packet in memory for as long as it lives (see [`detach`](super::detach)).
+///
+/// Source: <https://core.telegram.org/mtproto/serialize>, rules TL-1 to TL-5.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    packet: Bytes,
+    position: usize,
+    depth: u32,
+    error: Option<Error>,
+}
+
+impl Reader {
+    /// A reader at the beginning of `packet`.
+    #[must_use]
+    pub fn new(packet: Bytes) -> Self {
+        Self { packet, position: 0, depth: 0, error: None }
+    }
+
+    /// A reader of nothing that has failed already: every read gives its zero. [`Default`] of the
+    /// generated types is what they read from it.
+    pub(crate) fn exhausted() -> Self {
+        let mut reader = Self::new(Bytes::new());
+        reader.fail(ErrorKind::Truncated { needed: 0, left: 0 });
+        reader
+    }
+
+    /// Offset of the next read in bytes.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Bytes that have not been read.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        self.packet.len() - self.position
+    }
+
+    /// Notes an error at the current position, unless there is an earlier one, and ends all reading.
+    #[cold]
+    pub fn fail(&mut self, kind: ErrorKind) {
+        let offset = self.position;
+        self.fail_at(offset, kind);
+    }
+
+    #[cold]
+    fn fail_at(&mut self, offset: usize, kind: ErrorKind) {
+        if self.error.is_none() {
+            self.error = Some(Error { offset, kind });
+        }
+        self.position = self.packet.len();
+    }
+
+    /// Whether a read has failed.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// The first error, if any read has failed.
+    ///
+    /// # Errors
+    /// That first error.
+    pub fn check(&self) -> Result<(), Error> {
+        match self.error {
+            None => Ok(()),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Like [`check`](Self::check), and the packet must have been read to its end.
+    ///
+    /// # Errors
+    /// The first error, or [`ErrorKind::TrailingBytes`].
+    pub fn finish(mut self) -> Result<(), Error> {
+        if self.remaining() > 0 {
+            let left = self.remaining();
+            self.fail(ErrorKind::TrailingBytes { left });
+        }
+        self.check()
+    }
+
+    fn array<const N: usize>(&mut self) -> [u8; N] {
+        match self.packet[self.position..].first_chunk() {
+            Some(chunk) => {
+                self.position += N;
+                *chunk
+            }
+            None => {
+                let left = self.remaining();
+                self.fail(ErrorKind::Truncated { needed: N, left });
+                [0; N]
+            }
+        }
+    }
+
+    /// The next four bytes as a little-endian number, without moving; `None` if there are fewer.
+    #[must_use]
+    pub fn peek_u32(&self) -> Option<u32> {
+        self.packet[self.position..].first_chunk().map(|chunk| u32::from_le_bytes(*chunk))
+    }
+
+    /// A constructor id or `#`: 4 bytes, little-endian.
+    #[inline(never)]
+    pub fn u32(&mut self) -> u32 {
+        u32::from_le_bytes(self.array())
+    }
+
+    /// An `int`: 4 bytes, little-endian.
+    #[inline(never)]
+    pub fn i32(&mut self) -> i32 {
+        i32::from_le_bytes(self.array())
+    }
+
+    /// A `long`: 8 bytes, little-endian.
+    #[inline(never)]
+    pub fn i64(&mut self) -> i64 {
+        i64::from_le_bytes(self.array())
+    }
+
+    /// A `double`: 8 bytes, little-endian IEEE 754.
+    #[inline(never)]
+    pub fn f64(&mut self) -> f64 {
+        f64::from_le_bytes(self.array())
+    }
+
+    /// An `int128`: 16 bytes as they stand.
+    #[inline(never)]
+    pub fn int128(&mut self) -> [u8; 16] {
+        self.array()
+    }
+
+    /// An `int256`: 32 bytes as they stand.
+    #[inline(never)]
+    pub fn int256(&mut self) -> [u8; 32] {
+        self.array()
+    }
+
+    /// A boxed `Bool`: `boolTrue` or `boolFalse`, 4 bytes.
+    #[inline(never)]
+    pub fn bool(&mut self) -> bool {
+        let offset = self.position;
+        match self.u32() {
+            BOOL_TRUE => true,
+            BOOL_FALSE => false,
+            id => {
+                self.fail_at(offset, ErrorKind::UnknownConstructor { id, expected: "Bool" });
+                false
+            }
+        }
+    }
+
+    /// `length` bytes as they stand, as a slice of the packet.
+    pub fn raw(&mut self, length: usize) -> Bytes {
+        let left = self.remaining();
+        if length > left {
+            self.fail(ErrorKind::Truncated { needed: length, left });
+            return Bytes::new();
+        }
+        let start = self.position;
+        self.position += length;
+        self.packet.slice(start..start + length)
+    }
+
+    /// All that is left.
+    pub fn rest(&mut self) -> Bytes {
+        self.raw(self.remaining())
+    }
+
+    /// A `bytes` value (TL-2), as a slice of the packet. The bytes that pad it to a multiple of four may
+    /// hold anything.
+    #[inline(never)]
+    pub fn bytes(&mut self) -> Bytes {
+        let rest = &self.packet[self.position..];
+        let (header, length) = match *rest {
+            [short @ 0..=253, ..] => (1, usize::from(short)),
+            [254, a, b, c, ..] => (4, usize::from(a) | usize::from(b) << 8 | usize::from(c) << 16),
+            [255, ..] => {
+                self.fail(ErrorKind::StringHeader);
+                return Bytes::new();
+            }
+            _ => {
+                let left = rest.len();
+                self.fail(ErrorKind::Truncated { needed: 4, left });
+                return Bytes::new();
+            }
+        };
+        // Below 2^24 + 8, so no overflow on any target.
+        let padded = (header + length).next_multiple_of(4);
+        if padded > rest.len() {
+            let left = rest.len();
+            self.fail(ErrorKind::Truncated { needed: padded, left });
+            return Bytes::new();
+        }
+        let start = self.position + header;
+        self.position += padded;
+        self.packet.slice(start..start + length)
+    }
+
+    /// A `string` value. Bytes that are not UTF-8 are replaced by U+FFFD, which copies the string.
+    #[inline(never)]
+    pub fn string(&mut self) -> Str {
+        let bytes = self.bytes();
+        match Str::try_from(bytes.clone()) {
+            Ok(string) => string,
+            Err(_) => Str::from(String::from_utf8_lossy(&bytes).into_owned()),
+        }
+    }
+
+    /// The count of a bare vector whose items take at least `item` bytes each; zero if the rest of the
+    /// packet cannot hold that many, which is an error.
+    pub fn count(&mut self, item: usize) -> usize {
+        let offset = self.position;
+        let count = self.i32();
+        let left = self.remaining();
+        match usize::try_from(count) {
+            Ok(items) if items.checked_mul(item).is_some_and(|bytes| bytes <= left) => items,
+            _ => {
+                self.fail_at(offset, ErrorKind::VectorLength { count, left });
+                0
+            }
+        }
+    }
+
+    /// A boxed `Vector` of items that take at least `item` bytes each, read one by one with `read`.
+    #[inline(never)]
+    pub fn vector<T>(&mut self, item: usize, read: fn(&mut Self) -> T) -> Vec<T> {
+        let offset = self.position;
+        match self.u32() {
+            VECTOR => self.bare_vector(item, read),
+            id => {
+                self.fail_at(offset, ErrorKind::UnknownConstructor { id, expected: "Vector" });
+                Vec::new()
+            }
+        }
+    }
+
+    /// A bare `vector` of items that take at least `item` bytes each, read one by one with `read`.
+    #[inline(never)]
+    pub fn bare_vector<T>(&mut self, item: usize, read: fn(&mut Self) -> T) -> Vec<T> {
+        let count = self.count(item);
+        // What is reserved ahead is never more memory than the packet has bytes left; a vector of large
+        // values with short encodings grows as they really come.
+        let affordable = self.remaining() / size_of::<T>().max(1);
+        let mut items = Vec::with_capacity(count.min(affordable));
+        for _ in 0..count {
+            let value = read(self);
+            if self.failed() {
+                break;
+            }
+            items.push(value);
+        }
+        items
+    }
+
+    /// Reads one level deeper with `read`; at [`MAX_DEPTH`] gives what a failed reader gives.
+    ///
+    /// Types that can contain themselves go through here, so that a packet of nested values cannot
+    /// exhaust the stack.
+    pub fn nested<T>(&mut self, read: fn(&mut Self) -> T) -> T {
+        if self.depth >= MAX_DEPTH {
+            self.fail(ErrorKind::TooDeep);
+        }
+        self.depth += 1;
+        let value = read(self);
+        self.depth -= 1;
+        value
+    }
+
+    /// Notes that `id`, which was just read, is no constructor of `expected`.
+    #[cold]
+    pub fn unknown(&mut self, id: u32, expected: &'static str) {
+        let offset = self.position.saturating_sub(4);
+        self.fail_at(offset, ErrorKind::UnknownConstructor { id, expected });
+    }
+}

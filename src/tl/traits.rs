@@ -1,0 +1,178 @@
+//! What every value on the wire can do.
+
+use super::{Bytes, Error, PacketBuf, Reader, Str, Writer};
+
+/// A value that can be written boxed: its constructor id, then its fields.
+pub trait Serialize {
+    /// Appends the value to `writer`.
+    fn serialize(&self, writer: &mut Writer);
+
+    /// The value as a packet of its own, with [`HEADROOM`](super::HEADROOM) in front for the headers that
+    /// come later.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TooLong`](super::ErrorKind::TooLong) if it holds a string of 16 MiB or more.
+    fn to_packet(&self) -> Result<PacketBuf, Error> {
+        let mut writer = Writer::new();
+        self.serialize(&mut writer);
+        writer.finish()
+    }
+
+    /// The value as bytes.
+    ///
+    /// # Errors
+    /// As [`to_packet`](Self::to_packet).
+    fn to_bytes(&self) -> Result<Bytes, Error> {
+        self.to_packet().map(Bytes::from)
+    }
+}
+
+/// A value that can be read boxed: its constructor id, then its fields.
+pub trait Deserialize: Sized {
+    /// Reads the value. If `reader` fails, what comes back is made of zeros and of no use: ask
+    /// [`Reader::check`].
+    fn deserialize(reader: &mut Reader) -> Self;
+
+    /// The value that `packet` is the encoding of.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the bytes, and bytes left behind the value.
+    fn from_bytes(packet: Bytes) -> Result<Self, Error> {
+        let mut reader = Reader::new(packet);
+        let value = Self::deserialize(&mut reader);
+        reader.finish().map(|()| value)
+    }
+
+    /// The value that `packet` begins with; what follows is ignored.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the bytes of the value.
+    fn from_prefix(packet: Bytes) -> Result<Self, Error> {
+        let mut reader = Reader::new(packet);
+        let value = Self::deserialize(&mut reader);
+        reader.check().map(|()| value)
+    }
+}
+
+/// What identifies a combinator: each generated struct stands for one.
+pub trait Constructor {
+    /// The 32-bit constructor id.
+    const ID: u32;
+    /// The name in the schema, as in `auth.sentCode`.
+    const NAME: &'static str;
+}
+
+/// A combinator whose fields can be read and written without its id.
+///
+/// Such a value is [`Serialize`] and [`Deserialize`] too, with the id.
+pub trait Bare: Constructor + Sized {
+    /// Reads the fields.
+    fn read_bare(reader: &mut Reader) -> Self;
+    /// Appends the fields.
+    fn write_bare(&self, writer: &mut Writer);
+}
+
+/// A function of the API, or of the service schema: what can be called.
+pub trait Function: Serialize + Constructor {
+    /// What the call returns.
+    type Return: Deserialize;
+}
+
+impl<T: Bare> Serialize for T {
+    fn serialize(&self, writer: &mut Writer) {
+        writer.u32(T::ID);
+        self.write_bare(writer);
+    }
+}
+
+impl<T: Bare> Deserialize for T {
+    fn deserialize(reader: &mut Reader) -> Self {
+        match reader.u32() {
+            id if id == T::ID => {}
+            id => reader.unknown(id, T::NAME),
+        }
+        T::read_bare(reader)
+    }
+}
+
+macro_rules! builtin {
+    ($($ty:ty: $method:ident),*) => {$(
+        impl Serialize for $ty {
+            fn serialize(&self, writer: &mut Writer) {
+                writer.$method(*self);
+            }
+        }
+        impl Deserialize for $ty {
+            fn deserialize(reader: &mut Reader) -> Self {
+                reader.$method()
+            }
+        }
+    )*};
+}
+
+builtin!(i32: i32, i64: i64, f64: f64, bool: bool);
+
+impl Serialize for Str {
+    fn serialize(&self, writer: &mut Writer) {
+        writer.string(self);
+    }
+}
+
+impl Deserialize for Str {
+    fn deserialize(reader: &mut Reader) -> Self {
+        reader.string()
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize(&self, writer: &mut Writer) {
+        writer.bytes(self);
+    }
+}
+
+impl Deserialize for Bytes {
+    fn deserialize(reader: &mut Reader) -> Self {
+        reader.bytes()
+    }
+}
+
+impl<T: Serialize> Serialize for Vec<T> {
+    fn serialize(&self, writer: &mut Writer) {
+        writer.vector(self, T::serialize);
+    }
+}
+
+impl<T: Deserialize> Deserialize for Vec<T> {
+    fn deserialize(reader: &mut Reader) -> Self {
+        // Nothing on the wire is shorter than four bytes (TL-1).
+        reader.vector(4, T::deserialize)
+    }
+}
+
+/// A value that is serialized already, or that is not to be decoded: written as it stands, read to the
+/// end of the packet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Raw(pub Bytes);
+
+impl Serialize for Raw {
+    fn serialize(&self, writer: &mut Writer) {
+        writer.raw(&self.0);
+    }
+}
+
+impl Deserialize for Raw {
+    fn deserialize(reader: &mut Reader) -> Self {
+        Self(reader.rest())
+    }
+}
+
+/// A copy of `value` in memory of its own.
+///
+/// Decoded strings and bytes are slices of the packet that they came in, so a small value can keep a
+/// megabyte alive. What is to be kept for long is detached first.
+///
+/// # Errors
+/// As [`Serialize::to_packet`]; never for a value that was decoded.
+pub fn detach<T: Serialize + Deserialize>(value: &T) -> Result<T, Error> {
+    T::from_bytes(value.to_bytes()?)
+}

@@ -1,0 +1,139 @@
+//! Writing TL values into a packet.
+
+use super::error::{Error, ErrorKind};
+use super::packet::PacketBuf;
+use super::{BOOL_FALSE, BOOL_TRUE, VECTOR};
+
+/// The length of a string is 24 bits wide (TL-2).
+const MAX_STRING: usize = (1 << 24) - 1;
+
+/// Writes TL values into a [`PacketBuf`], one behind the other.
+///
+/// Like [`Reader`](super::Reader) it is sticky: a value that cannot be written (a string of 16 MiB and
+/// more) is left out, the first such error stays, and [`finish`](Self::finish) reports it.
+#[derive(Debug, Default)]
+pub struct Writer {
+    packet: PacketBuf,
+    error: Option<Error>,
+}
+
+impl Writer {
+    /// A writer into an empty [`PacketBuf`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A writer that appends to `packet`.
+    #[must_use]
+    pub fn append(packet: PacketBuf) -> Self {
+        Self { packet, error: None }
+    }
+
+    /// Length of what stands in the packet, in bytes.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.packet.len()
+    }
+
+    /// The packet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TooLong`] if a string or vector was too long to be written.
+    pub fn finish(self) -> Result<PacketBuf, Error> {
+        match self.error {
+            None => Ok(self.packet),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// A constructor id or `#`.
+    #[inline(never)]
+    pub fn u32(&mut self, value: u32) {
+        self.raw(&value.to_le_bytes());
+    }
+
+    /// An `int`.
+    #[inline(never)]
+    pub fn i32(&mut self, value: i32) {
+        self.raw(&value.to_le_bytes());
+    }
+
+    /// A `long`.
+    #[inline(never)]
+    pub fn i64(&mut self, value: i64) {
+        self.raw(&value.to_le_bytes());
+    }
+
+    /// A `double`.
+    #[inline(never)]
+    pub fn f64(&mut self, value: f64) {
+        self.raw(&value.to_le_bytes());
+    }
+
+    /// A boxed `Bool`.
+    #[inline(never)]
+    pub fn bool(&mut self, value: bool) {
+        self.u32(if value { BOOL_TRUE } else { BOOL_FALSE });
+    }
+
+    /// Bytes as they stand: `int128`, `int256`, or something serialized already.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.packet.extend_from_slice(bytes);
+    }
+
+    /// A `bytes` or `string` value in the shortest form, padded with zeros (TL-2).
+    #[inline(never)]
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        let length = bytes.len();
+        let header = if length < 254 {
+            self.raw(&[length as u8]);
+            1
+        } else if length <= MAX_STRING {
+            let [a, b, c, ..] = length.to_le_bytes();
+            self.raw(&[254, a, b, c]);
+            4
+        } else {
+            self.fail(length);
+            return;
+        };
+        self.raw(bytes);
+        let end = header + length;
+        self.raw(&[0; 3][..end.next_multiple_of(4) - end]);
+    }
+
+    /// A `string` value.
+    pub fn string(&mut self, string: &str) {
+        self.bytes(string.as_bytes());
+    }
+
+    /// The count of a bare vector.
+    pub fn count(&mut self, items: usize) {
+        match i32::try_from(items) {
+            Ok(count) => self.i32(count),
+            Err(_) => self.fail(items),
+        }
+    }
+
+    /// A boxed `Vector`, each item written with `write`.
+    #[inline(never)]
+    pub fn vector<T>(&mut self, items: &[T], write: fn(&T, &mut Self)) {
+        self.u32(VECTOR);
+        self.bare_vector(items, write);
+    }
+
+    /// A bare `vector`, each item written with `write`.
+    #[inline(never)]
+    pub fn bare_vector<T>(&mut self, items: &[T], write: fn(&T, &mut Self)) {
+        self.count(items.len());
+        for item in items {
+            write(item, self);
+        }
+    }
+
+    #[cold]
+    fn fail(&mut self, length: usize) {
+        let offset = self.position();
+        self.error.get_or_insert(Error { offset, kind: ErrorKind::TooLong { length } });
+    }
+}
