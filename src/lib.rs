@@ -18,3 +18,6 @@ pub mod client;
 pub mod net;
 #[cfg(feature = "server")]
 pub mod server;
+
+#[cfg(feature = "api")]
+pub use tl::{enums, functions, types};

@@ -11,6 +11,7 @@ pub mod ast;
 pub mod check;
 mod display;
 pub mod error;
+pub mod generate;
 pub mod id;
 mod lexer;
 mod parser;

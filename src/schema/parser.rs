@@ -124,7 +124,10 @@ impl<'t> Parser<'t> {
         let explicit = match token.kind {
             TokenKind::Id(text) => {
                 self.bump();
-                Some(parse_id(text).ok_or_else(|| self.error(ErrorKind::BadId(text.to_owned()), token.span))?)
+                Some(
+                    parse_id(text)
+                        .ok_or_else(|| self.error(ErrorKind::BadId(text.to_owned()), token.span))?,
+                )
             }
             _ => None,
         };
@@ -151,8 +154,7 @@ impl<'t> Parser<'t> {
         let (result, _) = self.type_expr(&generics, 0)?;
         self.expect(';', "`;`")?;
         let explicit_id = explicit.is_some();
-        let mut definition =
-            Definition { name, id: 0, explicit_id, generics, params, result, layer, span };
+        let mut definition = Definition { name, id: 0, explicit_id, generics, params, result, layer, span };
         definition.id = explicit.unwrap_or_else(|| id::computed(&definition));
         Ok(Some(definition))
     }

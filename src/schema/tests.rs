@@ -118,7 +118,8 @@ fn printing_parses_back_to_the_same_tree() {
 
 #[test]
 fn layers_follow_their_comments() {
-    let schema = parse("a = A; // LAYER 8\nb = A; // layer 9\n//LAYER 23\nc d:int // LAYER 45\n = A;").unwrap();
+    let schema =
+        parse("a = A; // LAYER 8\nb = A; // layer 9\n//LAYER 23\nc d:int // LAYER 45\n = A;").unwrap();
     let layers: Vec<_> = schema.types.iter().map(|d| d.layer).collect();
     assert_eq!((schema.layer, layers), (Some(8), vec![None, Some(8), Some(23)]));
 }
@@ -163,7 +164,8 @@ fn the_spellings_of_types() {
 #[test]
 fn errors_show_the_place() {
     let error = parse("a = A;\n  foo a:int = B = C;\n").unwrap_err().in_file("x.tl");
-    let expected = "expected `;`, found `=`\n --> x.tl:2:17\n  |\n2 |   foo a:int = B = C;\n  |                 ^";
+    let expected =
+        "expected `;`, found `=`\n --> x.tl:2:17\n  |\n2 |   foo a:int = B = C;\n  |                 ^";
     assert_eq!(error.to_string(), expected);
     assert_eq!(error.span(), Span { line: 2, column: 17 });
 

@@ -31,10 +31,19 @@ impl Code<'_> {
         let Some(generic) = definition.generics.first() else {
             self.item(out, definition, "method", &name);
             let result = self.rust_type(&definition.result);
-            let _ = writeln!(out, "impl Function for {name} {{ type Return = {result}; }}\nby_codec! {{ {name} }}");
+            let _ = writeln!(
+                out,
+                "impl Function for {name} {{ type Return = {result}; }}\nby_codec! {{ {name} }}"
+            );
             return;
         };
-        self.declaration(out, definition, "method", &format!("{name}<{generic}>"), "Clone, Debug, PartialEq, Default");
+        self.declaration(
+            out,
+            definition,
+            "method",
+            &format!("{name}<{generic}>"),
+            "Clone, Debug, PartialEq, Default",
+        );
         let _ = writeln!(
             out,
             "impl<{generic}> Constructor for {name}<{generic}> {{ {} }}\n\
@@ -125,7 +134,8 @@ impl Code<'_> {
                 (payload.clone(), "", "")
             };
             let _ = writeln!(out, "{variant}({held}),");
-            let _ = writeln!(read, "{:#x} => Self::{variant}({open}Bare::read_bare(r){close}),", definition.id);
+            let _ =
+                writeln!(read, "{:#x} => Self::{variant}({open}Bare::read_bare(r){close}),", definition.id);
             let _ = writeln!(write, "Self::{variant}(value) => value.serialize(w),");
             let _ = writeln!(
                 from,
@@ -201,7 +211,8 @@ impl Code<'_> {
         let mut out = String::new();
         // Flag words are read where they stand. The fields before the last of them need a variable each;
         // the others are read straight into their place.
-        let last_flags = definition.params.iter().rposition(|p| matches!(p.kind, ParamKind::Flags)).unwrap_or(0);
+        let last_flags =
+            definition.params.iter().rposition(|p| matches!(p.kind, ParamKind::Flags)).unwrap_or(0);
         let mut fields = String::new();
         for (i, param) in definition.params.iter().enumerate() {
             let field = field_name(&param.name);
@@ -354,7 +365,8 @@ fn argument(name: &str, body: &str) -> String {
 }
 
 fn flag_word(name: &str) -> String {
-    format!("{name}_")
+    // The underscore is for the few definitions whose flag word no field uses.
+    format!("_{name}")
 }
 
 fn flag_bits(definition: &Definition, word: &str) -> String {
@@ -364,7 +376,11 @@ fn flag_bits(definition: &Definition, word: &str) -> String {
         .filter_map(|param| match &param.kind {
             ParamKind::Optional { flags, bit, ty } if flags == word => {
                 let field = field_name(&param.name);
-                let set = if *ty == Type::True { format!("self.{field}") } else { format!("self.{field}.is_some()") };
+                let set = if *ty == Type::True {
+                    format!("self.{field}")
+                } else {
+                    format!("self.{field}.is_some()")
+                };
                 Some(format!("u32::from({set}) << {bit}"))
             }
             _ => None,

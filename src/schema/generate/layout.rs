@@ -85,7 +85,11 @@ impl<'a> Layout<'a> {
     /// and is short.
     pub fn simplest(&self, ty: &str) -> Option<&'a Definition> {
         self.constructors(ty).iter().copied().min_by_key(|definition| {
-            let boxed = definition.params.iter().filter(|p| matches!(&p.kind, ParamKind::Required(Type::Boxed(_)))).count();
+            let boxed = definition
+                .params
+                .iter()
+                .filter(|p| matches!(&p.kind, ParamKind::Required(Type::Boxed(_))))
+                .count();
             (boxed, definition.params.len())
         })
     }
@@ -98,7 +102,13 @@ impl<'a> Layout<'a> {
             Type::Long | Type::Double => 8,
             Type::Int128 => 16,
             Type::Int256 => 32,
-            Type::Vector { bare, .. } => if *bare { 4 } else { 8 },
+            Type::Vector { bare, .. } => {
+                if *bare {
+                    4
+                } else {
+                    8
+                }
+            }
             Type::Boxed(name) => self.wire.get(name.as_str()).copied().unwrap_or(4),
             Type::Bare(name) => self.bare(name).map_or(0, |definition| self.wire_fields(definition)),
         }
@@ -235,7 +245,9 @@ impl<'a> Layout<'a> {
     fn size_of_fields(&self, definition: &Definition) -> usize {
         let field = |param: &Param| match &param.kind {
             ParamKind::Flags => 0,
-            ParamKind::Required(_) | ParamKind::Optional { .. } if self.is_boxed_field(definition, param) => 8,
+            ParamKind::Required(_) | ParamKind::Optional { .. } if self.is_boxed_field(definition, param) => {
+                8
+            }
             ParamKind::Required(ty) => self.size_of(ty),
             ParamKind::Optional { ty, .. } => match ty {
                 Type::Int => 8,

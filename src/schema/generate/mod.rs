@@ -74,7 +74,10 @@ impl Modules {
         const PRELUDE: &str = "#[allow(unused_imports)] use crate::tl::generated::*;\n";
         let _ = write!(out, "#[doc = {doc:?}]\npub mod {module} {{\n{PRELUDE}{}", self.top);
         for (namespace, code) in &self.namespaces {
-            let _ = write!(out, "#[doc = \"Namespace `{namespace}`.\"]\npub mod {namespace} {{\n{PRELUDE}{code}}}\n");
+            let _ = write!(
+                out,
+                "#[doc = \"Namespace `{namespace}`.\"]\npub mod {namespace} {{\n{PRELUDE}{code}}}\n"
+            );
         }
         out.push_str("}\n");
     }

@@ -41,11 +41,11 @@ pub fn field_name(name: &str) -> String {
     }
     match out.as_str() {
         "self" => "is_self".to_owned(),
-        "type" | "final" | "static" | "loop" | "match" | "ref" | "move" | "use" | "where" | "fn" | "mod" | "box"
-        | "enum" | "struct" | "trait" | "impl" | "in" | "for" | "if" | "else" | "let" | "mut" | "pub" | "return"
-        | "true" | "false" | "as" | "break" | "const" | "continue" | "dyn" | "async" | "await" | "try"
-        | "virtual" | "override" | "priv" | "abstract" | "become" | "do" | "macro" | "typeof" | "unsized"
-        | "yield" | "gen" => format!("r#{out}"),
+        "type" | "final" | "static" | "loop" | "match" | "ref" | "move" | "use" | "where" | "fn" | "mod"
+        | "box" | "enum" | "struct" | "trait" | "impl" | "in" | "for" | "if" | "else" | "let" | "mut"
+        | "pub" | "return" | "true" | "false" | "as" | "break" | "const" | "continue" | "dyn" | "async"
+        | "await" | "try" | "virtual" | "override" | "priv" | "abstract" | "become" | "do" | "macro"
+        | "typeof" | "unsized" | "yield" | "gen" => format!("r#{out}"),
         _ => out,
     }
 }
