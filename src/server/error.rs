@@ -35,6 +35,12 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// Another running server uses the state directory.
+    #[error("{dir} is in use by another server")]
+    InUse {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// A file of the state directory holds something that this version did not write. It is left as it was.
     #[error("{path}, line {line}: {reason}")]
     StateFormat {

@@ -20,9 +20,31 @@
 //! ```
 
 mod account_spec;
+mod accounts;
 mod builder;
+mod call;
+mod codes;
+mod config;
+mod contacts;
+mod dispatch;
 mod error;
 mod event;
+mod journal;
+mod keys;
+mod layers;
+mod login;
+mod mailbox;
+mod messages;
+mod password;
+mod policy;
+mod records;
+mod rpc_error;
+mod temp_keys;
+mod transfer;
+mod updates;
+mod users;
+mod world;
+mod wrappers;
 
 pub use account_spec::{AccountSpec, AccountSpecError};
 pub use builder::Builder;
@@ -58,7 +80,7 @@ pub struct Server {
     dcs: Vec<DcAddress>,
     public_key_pem: String,
     fingerprint: i64,
-    events: Option<mpsc::UnboundedReceiver<Event>>,
+    events: Option<mpsc::Receiver<Event>>,
 }
 
 impl Server {
@@ -88,8 +110,8 @@ impl Server {
 
     /// The channel of what happens in the server. The first call gets everything since the start; later calls get
     /// a channel that is already closed.
-    pub fn events(&mut self) -> mpsc::UnboundedReceiver<Event> {
-        self.events.take().unwrap_or_else(|| mpsc::unbounded_channel().1)
+    pub fn events(&mut self) -> mpsc::Receiver<Event> {
+        self.events.take().unwrap_or_else(|| mpsc::channel(1).1)
     }
 
     /// The first line of `mtwire serve --json`: `{"ready":true,"dcs":[…],"public_key":"…","fingerprint":"…"}`.
