@@ -1,0 +1,253 @@
+//! IGE with the AES instructions of x86-64. The only module of the layer with `unsafe`: for unaligned loads and
+//! stores, and for calling functions compiled for these instructions once they are known to be there.
+//!
+//! What makes it fast: the xors of IGE are folded into the last round key. `AESENCLAST(s, k)` ends with a xor
+//! of `k`, so `AESENCLAST(s, k14 ^ last_in)` is the finished block, and `AESENCLAST(s, k14 ^ last_in ^ next_in
+//! ^ k0)` is already the state of the next block after its first key addition. The chain from block to block is
+//! then fourteen AES instructions and nothing else.
+#![allow(unsafe_code)]
+
+use std::arch::x86_64::{
+    __m128i, _mm_aesdec_si128, _mm_aesdeclast_si128, _mm_aesenc_si128, _mm_aesenclast_si128,
+    _mm_aesimc_si128, _mm_aeskeygenassist_si128, _mm_loadu_si128, _mm_setzero_si128, _mm_shuffle_epi32,
+    _mm_slli_si128, _mm_storeu_si128, _mm_xor_si128,
+};
+
+use zeroize::Zeroize;
+
+use super::Block;
+
+/// Round keys of AES-256: fourteen rounds and the first key addition.
+type RoundKeys = [__m128i; 15];
+
+/// One message in one direction: `out = AES(in ^ last_out) ^ last_in`.
+pub(super) struct Ige {
+    keys: RoundKeys,
+    last_out: __m128i,
+    last_in: __m128i,
+    encrypt: bool,
+}
+
+impl Drop for Ige {
+    fn drop(&mut self) {
+        self.keys.zeroize();
+        self.last_out.zeroize();
+        self.last_in.zeroize();
+    }
+}
+
+/// A message and the blocks of it that are still to do.
+pub(super) struct Lane<'a> {
+    ige: Ige,
+    blocks: &'a mut [Block],
+}
+
+/// Proof that this processor has the AES instructions: it is only made by [`Token::detect`].
+#[derive(Clone, Copy)]
+pub(super) struct Token(());
+
+impl Token {
+    pub(super) fn detect() -> Option<Self> {
+        std::arch::is_x86_feature_detected!("aes").then_some(Self(()))
+    }
+
+    pub(super) fn encryptor(self, key: &[u8; 32], iv: &[u8; 32]) -> Ige {
+        // SAFETY: a `Token` exists only where the AES instructions do.
+        unsafe { encryptor(key, iv) }
+    }
+
+    pub(super) fn decryptor(self, key: &[u8; 32], iv: &[u8; 32]) -> Ige {
+        // SAFETY: a `Token` exists only where the AES instructions do.
+        unsafe { decryptor(key, iv) }
+    }
+
+    pub(super) fn run(self, ige: &mut Ige, blocks: &mut [Block]) {
+        // SAFETY: a `Token` exists only where the AES instructions do.
+        unsafe { if ige.encrypt { run::<true>(ige, blocks) } else { run::<false>(ige, blocks) } }
+    }
+
+    pub(super) fn lane(self, ige: Ige, blocks: &mut [Block]) -> Lane<'_> {
+        Lane { ige, blocks }
+    }
+
+    pub(super) fn encrypt_lanes(self, lanes: &mut [Lane<'_>]) {
+        self.all_lanes::<true>(lanes);
+    }
+
+    pub(super) fn decrypt_lanes(self, lanes: &mut [Lane<'_>]) {
+        self.all_lanes::<false>(lanes);
+    }
+
+    /// Runs the longest lanes side by side, as many as the processor has use for, until all are done.
+    fn all_lanes<const ENCRYPT: bool>(self, lanes: &mut [Lane<'_>]) {
+        debug_assert!(lanes.iter().all(|lane| lane.ige.encrypt == ENCRYPT));
+        let mut left = lanes;
+        loop {
+            left.sort_by_key(|lane| std::cmp::Reverse(lane.blocks.len()));
+            let open = left.iter().take_while(|lane| !lane.blocks.is_empty()).count();
+            left = &mut left[..open];
+            // SAFETY: a `Token` exists only where the AES instructions do.
+            unsafe {
+                if let Some(lanes) = left.first_chunk_mut::<8>() {
+                    run_lanes::<8, ENCRYPT>(lanes);
+                } else if let Some(lanes) = left.first_chunk_mut::<4>() {
+                    run_lanes::<4, ENCRYPT>(lanes);
+                } else if let Some(lanes) = left.first_chunk_mut::<2>() {
+                    run_lanes::<2, ENCRYPT>(lanes);
+                } else if let [lane] = left {
+                    run::<ENCRYPT>(&mut lane.ige, std::mem::take(&mut lane.blocks));
+                } else {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+#[target_feature(enable = "aes")]
+fn encryptor(key: &[u8; 32], iv: &[u8; 32]) -> Ige {
+    let (ciphertext, plaintext) = halves(iv);
+    Ige { keys: expand(key), last_out: ciphertext, last_in: plaintext, encrypt: true }
+}
+
+#[target_feature(enable = "aes")]
+fn decryptor(key: &[u8; 32], iv: &[u8; 32]) -> Ige {
+    let (ciphertext, plaintext) = halves(iv);
+    let mut forward = expand(key);
+    // The equivalent inverse cipher of FIPS 197, section 5.3.5.
+    let mut keys = forward;
+    keys.reverse();
+    for key in &mut keys[1..14] {
+        *key = _mm_aesimc_si128(*key);
+    }
+    forward.zeroize();
+    Ige { keys, last_out: plaintext, last_in: ciphertext, encrypt: false }
+}
+
+/// The key schedule of AES-256 (FIPS 197, section 5.2).
+#[target_feature(enable = "aes")]
+fn expand(key: &[u8; 32]) -> RoundKeys {
+    let (even, odd) = halves(key);
+    let mut keys = [_mm_setzero_si128(); 15];
+    keys[0] = even;
+    keys[1] = odd;
+    macro_rules! pair {
+        ($round:literal, $rcon:literal) => {
+            let word = _mm_shuffle_epi32::<0xff>(_mm_aeskeygenassist_si128::<$rcon>(keys[$round - 1]));
+            keys[$round] = _mm_xor_si128(prefix_xor(keys[$round - 2]), word);
+            if $round < 14 {
+                let word = _mm_shuffle_epi32::<0xaa>(_mm_aeskeygenassist_si128::<0>(keys[$round]));
+                keys[$round + 1] = _mm_xor_si128(prefix_xor(keys[$round - 1]), word);
+            }
+        };
+    }
+    pair!(2, 0x01);
+    pair!(4, 0x02);
+    pair!(6, 0x04);
+    pair!(8, 0x08);
+    pair!(10, 0x10);
+    pair!(12, 0x20);
+    pair!(14, 0x40);
+    keys
+}
+
+/// Each 32-bit word xored with all words before it.
+#[target_feature(enable = "aes")]
+#[inline]
+fn prefix_xor(words: __m128i) -> __m128i {
+    let words = _mm_xor_si128(words, _mm_slli_si128::<4>(words));
+    _mm_xor_si128(words, _mm_slli_si128::<8>(words))
+}
+
+#[target_feature(enable = "aes")]
+fn run<const ENCRYPT: bool>(ige: &mut Ige, blocks: &mut [Block]) {
+    let keys = ige.keys;
+    let Some(first) = blocks.first() else { return };
+    let mut input = load(first);
+    let mut last_in = ige.last_in;
+    let mut last_out = ige.last_out;
+    let mut state = _mm_xor_si128(_mm_xor_si128(input, last_out), keys[0]);
+    for at in 0..blocks.len() {
+        let next = blocks.get(at + 1).map_or(_mm_setzero_si128(), load);
+        let last_key = _mm_xor_si128(keys[14], last_in);
+        let next_key = _mm_xor_si128(last_key, _mm_xor_si128(next, keys[0]));
+        for key in &keys[1..14] {
+            state = round::<ENCRYPT>(state, *key);
+        }
+        last_out = last_round::<ENCRYPT>(state, last_key);
+        state = last_round::<ENCRYPT>(state, next_key);
+        store(&mut blocks[at], last_out);
+        last_in = input;
+        input = next;
+    }
+    ige.last_in = last_in;
+    ige.last_out = last_out;
+}
+
+/// As many blocks of each lane as all of them have.
+#[target_feature(enable = "aes")]
+fn run_lanes<const N: usize, const ENCRYPT: bool>(lanes: &mut [Lane<'_>; N]) {
+    let count = lanes.iter().map(|lane| lane.blocks.len()).min().unwrap_or(0);
+    let mut last_in = lanes.each_ref().map(|lane| lane.ige.last_in);
+    let mut last_out = lanes.each_ref().map(|lane| lane.ige.last_out);
+    let now = lanes.each_mut().map(|lane| {
+        let (now, later) = std::mem::take(&mut lane.blocks).split_at_mut(count);
+        lane.blocks = later;
+        now
+    });
+    let keys = lanes.each_ref().map(|lane| &lane.ige.keys);
+    for at in 0..count {
+        let mut input = [_mm_setzero_si128(); N];
+        let mut state = input;
+        for lane in 0..N {
+            input[lane] = load(&now[lane][at]);
+            state[lane] = _mm_xor_si128(_mm_xor_si128(input[lane], last_out[lane]), keys[lane][0]);
+        }
+        for step in 1..14 {
+            for lane in 0..N {
+                state[lane] = round::<ENCRYPT>(state[lane], keys[lane][step]);
+            }
+        }
+        for lane in 0..N {
+            let last_key = _mm_xor_si128(keys[lane][14], last_in[lane]);
+            last_out[lane] = last_round::<ENCRYPT>(state[lane], last_key);
+            store(&mut now[lane][at], last_out[lane]);
+        }
+        last_in = input;
+    }
+    for (lane, (last_in, last_out)) in lanes.iter_mut().zip(last_in.into_iter().zip(last_out)) {
+        lane.ige.last_in = last_in;
+        lane.ige.last_out = last_out;
+    }
+}
+
+#[target_feature(enable = "aes")]
+#[inline]
+fn round<const ENCRYPT: bool>(state: __m128i, key: __m128i) -> __m128i {
+    if ENCRYPT { _mm_aesenc_si128(state, key) } else { _mm_aesdec_si128(state, key) }
+}
+
+#[target_feature(enable = "aes")]
+#[inline]
+fn last_round<const ENCRYPT: bool>(state: __m128i, key: __m128i) -> __m128i {
+    if ENCRYPT { _mm_aesenclast_si128(state, key) } else { _mm_aesdeclast_si128(state, key) }
+}
+
+fn halves(bytes: &[u8; 32]) -> (__m128i, __m128i) {
+    let (first, second) = bytes.split_at(16);
+    (load(first.try_into().expect("16 bytes")), load(second.try_into().expect("16 bytes")))
+}
+
+#[inline(always)]
+fn load(block: &Block) -> __m128i {
+    // SAFETY: the reference is valid for reading 16 bytes, and this load needs no alignment. SSE2 is part of
+    // every x86-64 processor.
+    unsafe { _mm_loadu_si128(block.as_ptr().cast()) }
+}
+
+#[inline(always)]
+fn store(block: &mut Block, value: __m128i) {
+    // SAFETY: the reference is valid for writing 16 bytes, and this store needs no alignment. SSE2 is part of
+    // every x86-64 processor.
+    unsafe { _mm_storeu_si128(block.as_mut_ptr().cast(), value) }
+}
