@@ -1,0 +1,106 @@
+//! What both ends of a session have: the key, the numbering of messages, the acks they owe.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::CryptoRng;
+
+use super::acks::PendingAcks;
+use super::container::{Batch, Body, Outgoing};
+use super::envelope::{self, Header};
+use super::msg_id::{Generator, Kind, MsgId};
+use super::replay::Window;
+use super::seqno::Counter;
+use super::service::{encode, longs};
+use crate::crypto::{AuthKey, Side};
+use crate::tl::PacketBuf;
+use crate::tl::mtproto::types::MsgsAck;
+
+/// One end of a session.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) key: Arc<AuthKey>,
+    pub(super) side: Side,
+    pub(super) session_id: i64,
+    pub(super) ids: Generator,
+    pub(super) seqno: Counter,
+    pub(super) acks: PendingAcks,
+    pub(super) window: Window,
+}
+
+/// A packet that was built.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SealedBatch {
+    /// The id on the packet: of its one message, or of the container.
+    pub(super) msg_id: MsgId,
+    pub(super) quick_ack_token: u32,
+}
+
+impl Link {
+    pub(super) fn new(key: Arc<AuthKey>, side: Side, session_id: i64, ack_delay: Duration) -> Self {
+        Self {
+            key,
+            side,
+            session_id,
+            ids: Generator::default(),
+            seqno: Counter::default(),
+            acks: PendingAcks::new(ack_delay),
+            window: Window::new(),
+        }
+    }
+
+    /// A message with the next msg_id and seqno; `unix` is the server's time.
+    pub(super) fn message(&mut self, unix: Duration, kind: Kind, content_related: bool, body: Body) -> Outgoing {
+        let msg_id = self.ids.next(unix, kind);
+        Outgoing { msg_id, seqno: self.seqno.next(content_related), body }
+    }
+
+    /// Adds the acks that wait, if there is room: always when other messages go, alone only when they are due
+    /// (AK-1). Gives the id of the `msgs_ack` and what it acknowledges.
+    pub(super) fn add_acks(
+        &mut self,
+        now: Duration,
+        unix: Duration,
+        batch: &mut Batch,
+    ) -> Option<(MsgId, Vec<MsgId>)> {
+        let wanted = self.acks.len() > 0 && (!batch.is_empty() || self.acks.is_due(now));
+        if !wanted || !batch.has_room_for(12 + 8 * self.acks.len()) {
+            return None;
+        }
+        let ids = self.acks.take();
+        let body = Body::Plain(encode(&MsgsAck { msg_ids: longs(&ids) }));
+        let message = self.message(unix, self.notice(), false, body);
+        let msg_id = message.msg_id;
+        batch.push(message);
+        Some((msg_id, ids))
+    }
+
+    /// The kind of a message of this side that answers nothing.
+    pub(super) fn notice(&self) -> Kind {
+        match self.side {
+            Side::Client => Kind::FromClient,
+            Side::Server => Kind::Notice,
+        }
+    }
+
+    /// Seals the messages as one packet in `out`.
+    pub(super) fn seal(
+        &mut self,
+        salt: i64,
+        unix: Duration,
+        batch: &Batch,
+        rng: &mut dyn CryptoRng,
+        out: &mut PacketBuf,
+    ) -> SealedBatch {
+        out.clear();
+        batch.write(out);
+        // A container is numbered last, so its id is above those of its messages and its seqno not below (SQ-3).
+        let (msg_id, seqno) = match batch.single() {
+            Some(message) => (message.msg_id, message.seqno),
+            None => (self.ids.next(unix, self.notice()), self.seqno.next(false)),
+        };
+        let header = Header { salt, session_id: self.session_id, msg_id, seqno };
+        let sealed = envelope::seal(&self.key, self.side, header, rng, out);
+        SealedBatch { msg_id, quick_ack_token: sealed.quick_ack_token }
+    }
+}
