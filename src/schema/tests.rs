@@ -98,7 +98,6 @@ fn known_ids() {
         let text = format!("{};", vector["inputs"]["definition"].as_str().unwrap());
         let definition = one(&text);
         assert!(!definition.explicit_id);
-        // The published canonical strings of flags keep `bytes`; the ids tell which spelling counts.
         assert_eq!(id::normalized(&definition), vector["inputs"]["canonical_string"].as_str().unwrap());
         assert_eq!(format!("{:08x}", definition.id), vector["outputs"]["id"].as_str().unwrap());
     }

@@ -14,7 +14,7 @@ mod full;
 mod intermediate;
 mod kind;
 mod length;
-pub mod obfuscated;
+mod obfuscated;
 
 pub use codec::Codec;
 pub use detect::{Detected, detect};

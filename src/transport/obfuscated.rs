@@ -7,6 +7,7 @@ use std::fmt;
 
 use bytes::BytesMut;
 use rand::CryptoRng;
+use zeroize::Zeroize;
 
 use super::{ErrorKind, Tagged};
 use crate::crypto::{aes::Ctr256, hash::sha256};
@@ -25,7 +26,6 @@ const RESERVED: [&[u8]; 8] =
 pub(super) const TLS_RECORD: [u8; 3] = [0x16, 0x03, 0x01];
 
 /// Key and iv of one direction, before and after a proxy secret is mixed in (OB-3).
-#[derive(Clone, PartialEq, Eq)]
 pub struct DirectionKey {
     /// AES-256 key.
     pub key: [u8; 32],
@@ -47,9 +47,10 @@ impl DirectionKey {
     }
 }
 
-impl fmt::Debug for DirectionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DirectionKey")
+impl Drop for DirectionKey {
+    fn drop(&mut self) {
+        self.key.zeroize();
+        self.iv.zeroize();
     }
 }
 
@@ -102,6 +103,8 @@ impl Obfuscation {
         let (out_key, in_key) = direction_keys(&init, secret);
         let mut outgoing = Ctr256::new(&out_key.key, &out_key.iv);
         let incoming = Ctr256::new(&in_key.key, &in_key.iv);
+        // The encryption goes over the whole header so that the stream stands at byte 64 after it; only
+        // the tag and what follows go out encrypted, since the server needs the rest to make the keys.
         let mut encrypted = init;
         outgoing.apply(&mut encrypted);
         let mut header = init;

@@ -200,7 +200,12 @@ impl Session {
 
     /// Builds the next packet in `out`, which it clears first: encrypted, with [`HEADROOM`](crate::tl::HEADROOM)
     /// for the framing in front. `None` if there is nothing to send.
-    pub fn poll_transmit(&mut self, now: Now, rng: &mut dyn CryptoRng, out: &mut PacketBuf) -> Option<Transmit> {
+    pub fn poll_transmit(
+        &mut self,
+        now: Now,
+        rng: &mut dyn CryptoRng,
+        out: &mut PacketBuf,
+    ) -> Option<Transmit> {
         let _ = (now, rng, out);
         todo!()
     }

@@ -1,0 +1,7 @@
+//! The client against the loopback DC and against servers that are none.
+
+mod calls;
+mod connecting;
+mod cutting_proxy;
+mod loopback;
+mod shutdown;
