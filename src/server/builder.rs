@@ -3,25 +3,53 @@
 use std::{
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
-use super::{AccountSpec, Error, Server};
+use tokio::sync::{mpsc, watch};
+use zeroize::Zeroizing;
+
+use super::{
+    AccountSpec, DcAddress, Error, Event, Server, account_spec::normalize_phone, hub::Hub, journal,
+    limits::Limits, listener, policy::Policy, world::World,
+};
+use crate::{crypto::rsa::PrivateKey, net::off_thread};
+
+/// Events that wait for the program around the server; if it does not take them, further ones are lost.
+const EVENTS: usize = 4_096;
 
 /// Options of a [`Server`]; made by [`Server::builder`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Builder {
-    pub(super) listen: IpAddr,
-    pub(super) port: u16,
-    pub(super) dcs: u16,
-    pub(super) key_pem: Option<String>,
-    pub(super) state_dir: Option<PathBuf>,
-    pub(super) accounts: Vec<AccountSpec>,
-    pub(super) bots: Vec<String>,
-    pub(super) banned: Vec<String>,
-    pub(super) old_rsa_padding: bool,
-    pub(super) max_connections: usize,
-    pub(super) idle_timeout: Duration,
+    listen: IpAddr,
+    port: u16,
+    dcs: u16,
+    key_pem: Option<String>,
+    state_dir: Option<PathBuf>,
+    accounts: Vec<AccountSpec>,
+    bots: Vec<String>,
+    banned: Vec<String>,
+    flood_wait: Vec<(String, u32)>,
+    code_lifetime: Duration,
+    old_rsa_padding: bool,
+    max_connections: usize,
+    idle_timeout: Duration,
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Neither the key nor the bots' tokens.
+        let (accounts, bots) = (&self.accounts, self.bots.len());
+        f.debug_struct("Builder")
+            .field("listen", &self.listen)
+            .field("port", &self.port)
+            .field("dcs", &self.dcs)
+            .field("state_dir", &self.state_dir)
+            .field("accounts", accounts)
+            .field("bots", &bots)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Builder {
@@ -35,6 +63,8 @@ impl Default for Builder {
             accounts: Vec::new(),
             bots: Vec::new(),
             banned: Vec::new(),
+            flood_wait: Vec::new(),
+            code_lifetime: Duration::from_secs(300),
             old_rsa_padding: true,
             max_connections: 16_384,
             idle_timeout: Duration::from_secs(600),
@@ -122,11 +152,82 @@ impl Builder {
         self
     }
 
+    /// Makes a number answer `FLOOD_WAIT_n` when it asks for a code.
+    #[must_use]
+    pub fn flood_wait(mut self, phone: impl Into<String>, seconds: u32) -> Self {
+        self.flood_wait.push((phone.into(), seconds));
+        self
+    }
+
+    /// How long a login code is good, in whole seconds (default 5 minutes).
+    #[must_use]
+    pub fn code_lifetime(mut self, lifetime: Duration) -> Self {
+        self.code_lifetime = lifetime;
+        self
+    }
+
     /// Starts listening.
     ///
     /// # Errors
     /// If a port is taken, the key or the state directory is unusable, or an account contradicts another one.
     pub async fn start(self) -> Result<Server, Error> {
-        todo!()
+        let bound = listener::bind(self.listen, self.port, self.dcs).await?;
+        let (dcs, listeners): (Vec<DcAddress>, Vec<_>) =
+            bound.into_iter().map(|(dc, l)| (dc.clone(), (dc.id, l))).unzip();
+        let (events, receiver) = mpsc::channel(EVENTS);
+        let limits = Limits {
+            connections: self.max_connections,
+            idle: self.idle_timeout,
+            old_rsa_padding: self.old_rsa_padding,
+        };
+        let world_dcs = dcs.clone();
+        // Making an RSA key and reading a large state take long.
+        let (key, world) = off_thread(move || self.prepare(world_dcs, events)).await?;
+        let public = key.public();
+        let (public_key_pem, fingerprint) = (public.to_pkcs1_pem(), public.fingerprint());
+        let hub = Arc::new(Hub::new(world, key, limits));
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(listener::run(Arc::clone(&hub), listeners, stopped));
+        Ok(Server { dcs, public_key_pem, fingerprint, events: Some(receiver), hub, stop, task })
+    }
+
+    fn prepare(self, dcs: Vec<DcAddress>, events: mpsc::Sender<Event>) -> Result<(PrivateKey, World), Error> {
+        let digits = |phone: &String| normalize_phone(phone);
+        let policy = Policy {
+            banned: self.banned.iter().filter_map(digits).collect(),
+            flood_wait: self.flood_wait.iter().filter_map(|(phone, s)| Some((digits(phone)?, *s))).collect(),
+            code_lifetime: i64::try_from(self.code_lifetime.as_secs()).unwrap_or(i64::MAX),
+        };
+        let opened = self.state_dir.as_deref().map(journal::open).transpose()?;
+        let key = self.private_key()?;
+        let mut world = World::new(policy, rand::make_rng(), events);
+        world.dcs = dcs;
+        if let Some(opened) = opened {
+            world.load(opened)?;
+        }
+        world.register(&self.accounts, &self.bots)?;
+        Ok((key, world))
+    }
+
+    /// The key that was given, or that of the state directory, or a new one.
+    fn private_key(&self) -> Result<PrivateKey, Error> {
+        let unusable = |error: &dyn std::fmt::Display| Error::Key(error.to_string());
+        if let Some(pem) = &self.key_pem {
+            return PrivateKey::from_pem(pem).map_err(|e| unusable(&e));
+        }
+        let path = self.state_dir.as_deref().map(|dir| dir.join("key.pem"));
+        match path.as_deref().map(|path| std::fs::read_to_string(path).map(Zeroizing::new)) {
+            Some(Ok(pem)) => return PrivateKey::from_pem(&pem).map_err(|e| unusable(&e)),
+            Some(Err(source)) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::State { path: path.unwrap_or_default(), source });
+            }
+            _ => {}
+        }
+        let key = PrivateKey::generate(&mut rand::rng()).map_err(|e| unusable(&e))?;
+        if let Some(path) = path {
+            let pem = key.to_pkcs8_pem().map_err(|e| unusable(&e))?;
+            journal::write_private(&path, pem.as_bytes()).map_err(|source| Error::State { path, source })?;
+        }
+        Ok(key)
     }
 }

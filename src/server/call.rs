@@ -45,8 +45,6 @@ pub(super) struct Push {
 pub(super) enum Answer {
     /// The result, boxed.
     Now(Bytes),
-    /// The result, to be sent without `rpc_result` around it (DS-1, DS-2).
-    Bare(Bytes),
     /// The result takes arithmetic that must not hold up the others: to be run elsewhere.
     Later(Job),
 }
@@ -160,7 +158,7 @@ impl Call<'_> {
         let device = device.unwrap_or_else(|| known.device.clone());
         let layer = self.caller.inited.then_some(self.caller.layer);
         if known.device != device || known.layer != layer {
-            self.world.authorize(key, self.caller.dc, |a| (a.device, a.layer) = (device, layer));
+            self.world.authorize(key, |a| (a.device, a.layer) = (device, layer));
         }
     }
 }

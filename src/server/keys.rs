@@ -4,7 +4,7 @@
 //! permanent key that they are bound to (PF-1 to PF-3) and live in memory only.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -85,6 +85,7 @@ struct Slot {
 pub(super) struct Keys {
     slots: HashMap<i64, Slot>,
     order: VecDeque<i64>,
+    by_user: HashMap<i64, BTreeSet<i64>>,
 }
 
 impl Keys {
@@ -96,6 +97,7 @@ impl Keys {
     /// Adds a key.
     pub fn insert(&mut self, entry: Arc<KeyEntry>, authorization: Authorization) {
         let id = entry.key.id();
+        self.index(id, None, authorization.user);
         if self.slots.insert(id, Slot { entry, authorization, bound_to: None, bound_by: None }).is_none() {
             self.order.push_back(id);
         }
@@ -121,6 +123,7 @@ impl Keys {
     pub fn remove(&mut self, id: i64) -> Option<Authorization> {
         let slot = self.slots.remove(&id)?;
         slot.entry.revoked.store(true, Ordering::Relaxed);
+        self.index(id, slot.authorization.user, None);
         if let Some(temporary) = slot.bound_by {
             self.remove(temporary);
         }
@@ -167,24 +170,49 @@ impl Keys {
         }
     }
 
-    /// Whether this temporary key is bound already.
-    pub fn is_bound(&self, temporary: i64) -> bool {
-        self.slots.get(&temporary).is_some_and(|slot| slot.bound_to.is_some())
-    }
-
     /// The authorization of a permanent key.
     pub fn authorization(&self, permanent: i64) -> Option<&Authorization> {
         self.slots.get(&permanent).map(|slot| &slot.authorization)
     }
 
-    /// The authorization of a permanent key, to be changed.
-    pub fn authorization_mut(&mut self, permanent: i64) -> Option<&mut Authorization> {
-        self.slots.get_mut(&permanent).map(|slot| &mut slot.authorization)
+    /// Changes the authorization of a permanent key and gives the key and the new authorization.
+    pub fn change(
+        &mut self,
+        permanent: i64,
+        change: impl FnOnce(&mut Authorization),
+    ) -> Option<(&Arc<KeyEntry>, &Authorization)> {
+        let slot = self.slots.get_mut(&permanent)?;
+        let before = slot.authorization.user;
+        change(&mut slot.authorization);
+        let after = slot.authorization.user;
+        self.index(permanent, before, after);
+        self.slots.get(&permanent).map(|slot| (&slot.entry, &slot.authorization))
     }
 
-    /// The permanent keys on which this user is logged in.
+    fn index(&mut self, key: i64, before: Option<i64>, after: Option<i64>) {
+        if let Some(user) = before.filter(|_| before != after)
+            && let Some(keys) = self.by_user.get_mut(&user)
+        {
+            keys.remove(&key);
+            if keys.is_empty() {
+                self.by_user.remove(&user);
+            }
+        }
+        if let Some(user) = after {
+            self.by_user.entry(user).or_default().insert(key);
+        }
+    }
+
+    /// Whether this user is logged in anywhere.
+    pub fn is_logged_in(&self, user: i64) -> bool {
+        self.by_user.contains_key(&user)
+    }
+
+    /// The keys under which sessions of this user may run: the permanent keys on which the user is logged in, and
+    /// the temporary keys bound to them.
     pub fn of_user(&self, user: i64) -> Vec<i64> {
-        self.slots.iter().filter(|(_, s)| s.authorization.user == Some(user)).map(|(id, _)| *id).collect()
+        let permanent = self.by_user.get(&user).into_iter().flatten().copied();
+        permanent.flat_map(|id| [Some(id), self.slots.get(&id).and_then(|s| s.bound_by)]).flatten().collect()
     }
 
     /// Every permanent key with its authorization, in no order.
@@ -243,5 +271,20 @@ mod tests {
         keys.bind(temp, perm);
         assert!(keys.remove(perm).is_some());
         assert!(!keys.contains(temp));
+    }
+
+    #[test]
+    fn the_keys_of_a_user_are_found() {
+        let mut keys = Keys::default();
+        let (perm, entry) = key(1, 2, None);
+        keys.insert(entry, Authorization::default());
+        assert!(!keys.is_logged_in(7));
+        keys.change(perm, |a| a.user = Some(7));
+        let (temp, entry) = key(2, 2, Some(100));
+        keys.insert(entry, Authorization::default());
+        keys.bind(temp, perm);
+        assert_eq!(keys.of_user(7), [perm, temp]);
+        keys.change(perm, |a| a.user = None);
+        assert!(!keys.is_logged_in(7));
     }
 }

@@ -47,9 +47,11 @@ fn send_code(call: &mut Call<'_>, p: functions::auth::SendCode) -> Outcome {
         return Err(RpcError::flood_wait(*seconds));
     }
     // As in reality, an account that is logged in elsewhere gets its code there first.
-    let elsewhere = call.world.accounts.by_phone(&phone).is_some_and(|account| {
-        test_number(&phone).is_none() && !call.world.keys.of_user(account.id).is_empty()
-    });
+    let elsewhere = call
+        .world
+        .accounts
+        .by_phone(&phone)
+        .is_some_and(|account| test_number(&phone).is_none() && call.world.keys.is_logged_in(account.id));
     issue_code(call, phone, if elsewhere { Via::App } else { Via::Sms })
 }
 
@@ -117,14 +119,14 @@ fn sign_in(call: &mut Call<'_>, p: functions::auth::SignIn) -> Outcome {
     call.world.codes.check(hash, &phone, code, call.now).map_err(refused)?;
     let Some(account) = call.world.accounts.by_phone(&phone) else {
         return answer(&enums::auth::Authorization::SignUpRequired(
-            types::auth::AuthorizationSignUpRequired { terms_of_service: Some(terms_of_service()) },
+            types::auth::AuthorizationSignUpRequired { terms_of_service: Some(Box::new(terms_of_service())) },
         ));
     };
     let (user, protected) = (account.id, account.password.is_some());
     call.world.codes.remove(hash);
     if protected {
         let key = call.permanent_key()?;
-        call.world.authorize(key, call.caller.dc, |a| (a.user, a.awaiting_password) = (None, Some(user)));
+        call.world.authorize(key, |a| (a.user, a.awaiting_password) = (None, Some(user)));
         return Err(RpcError::unauthorized("SESSION_PASSWORD_NEEDED"));
     }
     log_in(call, user).map(Answer::Now)
@@ -182,7 +184,7 @@ fn import_bot(call: &mut Call<'_>, p: functions::auth::ImportBotAuthorization) -
 fn log_out(call: &mut Call<'_>, _: functions::auth::LogOut) -> Outcome {
     let user_id = call.user_id()?;
     let key = call.permanent_key()?;
-    call.world.authorize(key, call.caller.dc, |a| (a.user, a.awaiting_password) = (None, None));
+    call.world.authorize(key, |a| (a.user, a.awaiting_password) = (None, None));
     call.world.emit(Event::LoggedOut { user_id });
     answer(&types::auth::LoggedOut::default())
 }
@@ -191,7 +193,7 @@ fn log_out(call: &mut Call<'_>, _: functions::auth::LogOut) -> Outcome {
 pub(super) fn log_in(call: &mut Call<'_>, user: i64) -> Result<Bytes, RpcError> {
     let key = call.permanent_key()?;
     let (dc, now) = (call.caller.dc, call.now);
-    call.world.authorize(key, dc, |a| {
+    call.world.authorize(key, |a| {
         (a.user, a.awaiting_password, a.since) = (Some(user), None, now);
     });
     call.world.emit(Event::SignedIn { user_id: user, dc });

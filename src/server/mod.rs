@@ -25,13 +25,18 @@ mod builder;
 mod call;
 mod codes;
 mod config;
+mod connection;
 mod contacts;
 mod dispatch;
 mod error;
 mod event;
+mod hub;
 mod journal;
+mod key_exchange;
 mod keys;
 mod layers;
+mod limits;
+mod listener;
 mod login;
 mod mailbox;
 mod messages;
@@ -39,6 +44,7 @@ mod password;
 mod policy;
 mod records;
 mod rpc_error;
+mod sessions;
 mod temp_keys;
 mod transfer;
 mod updates;
@@ -51,9 +57,15 @@ pub use builder::Builder;
 pub use error::Error;
 pub use event::Event;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
-use tokio::sync::mpsc;
+use serde_json::{Value, json};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+
+use hub::Hub;
 
 /// Where one DC of a running server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,12 +87,20 @@ impl DcAddress {
 }
 
 /// A running loopback server. Dropping it stops it without waiting; [`shutdown`](Self::shutdown) waits.
-#[derive(Debug)]
 pub struct Server {
     dcs: Vec<DcAddress>,
     public_key_pem: String,
     fingerprint: i64,
     events: Option<mpsc::Receiver<Event>>,
+    hub: Arc<Hub>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("dcs", &self.dcs).finish_non_exhaustive()
+    }
 }
 
 impl Server {
@@ -114,14 +134,37 @@ impl Server {
         self.events.take().unwrap_or_else(|| mpsc::channel(1).1)
     }
 
-    /// The first line of `mtwire serve --json`: `{"ready":true,"dcs":[…],"public_key":"…","fingerprint":"…"}`.
+    /// What `mtwire serve --json` prints first:
+    /// `{"ready":true,"dcs":[{"id":1,"host":"127.0.0.1","port":N}, …],"public_key":"<PEM>","fingerprint":"<16 hex digits>"}`.
     #[must_use]
-    pub fn ready_json(&self) -> serde_json::Value {
-        todo!()
+    pub fn ready_json(&self) -> Value {
+        let dcs: Vec<Value> =
+            self.dcs.iter().map(|dc| json!({"id": dc.id, "host": dc.host, "port": dc.port})).collect();
+        json!({
+            "ready": true,
+            "dcs": dcs,
+            "public_key": self.public_key_pem,
+            "fingerprint": format!("{:016x}", self.fingerprint),
+        })
+    }
+
+    /// Cuts every connection that is open now, as a network does; sessions stay.
+    pub fn cut_connections(&self) {
+        self.hub.cut_connections();
+    }
+
+    /// Makes all server salts invalid at once, as if their time were over: clients get `bad_server_salt` (SA-1).
+    pub fn renew_salts(&self) {
+        self.hub.renew_salts();
     }
 
     /// Stops accepting, closes every connection, writes the state to its directory and waits for all of it.
     pub async fn shutdown(self) {
-        todo!()
+        self.stop.send_replace(true);
+        if let Err(error) = self.task.await
+            && error.is_panic()
+        {
+            tracing::error!("the server's task ended in a panic");
+        }
     }
 }

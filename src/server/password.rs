@@ -139,7 +139,7 @@ fn answer_with(random: &[u8; 256 + 2 * SALT], current: Option<Current>) -> types
         hint: current.as_ref().and_then(|c| c.password.hint.clone()).map(Str::from),
         srp_id: current.as_ref().map(|c| c.id),
         srp_b: current.as_ref().map(|c| Bytes::copy_from_slice(&c.srp_b)),
-        current_algo: current.map(|c| wire(&c.password.salt1, &c.password.salt2)),
+        current_algo: current.map(|c| Box::new(wire(&c.password.salt1, &c.password.salt2))),
         new_algo: wire(salt1, salt2),
         new_secure_algo: enums::SecurePasswordKdfAlgo::Sha512(types::SecurePasswordKdfAlgoSha512 {
             salt: Bytes::copy_from_slice(salt1),

@@ -12,9 +12,3 @@ pub(super) struct Policy {
     /// How long a code is good, seconds.
     pub code_lifetime: i64,
 }
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self { banned: HashSet::new(), flood_wait: HashMap::new(), code_lifetime: 300 }
-    }
-}

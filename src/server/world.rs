@@ -129,12 +129,12 @@ impl World {
     }
 
     /// Changes the authorization of a permanent key.
-    pub fn authorize(&mut self, permanent: i64, dc: i32, change: impl FnOnce(&mut Authorization)) {
-        let Some(entry) = self.keys.permanent_entry(permanent, dc) else { return };
-        let Some(authorization) = self.keys.authorization_mut(permanent) else { return };
-        change(authorization);
-        let line = records::key(&entry, authorization);
-        self.record(|| line);
+    pub fn authorize(&mut self, permanent: i64, change: impl FnOnce(&mut Authorization)) {
+        if let Some((entry, authorization)) = self.keys.change(permanent, change)
+            && let Some(journal) = &mut self.journal
+        {
+            journal.append(&records::key(entry, authorization));
+        }
     }
 
     /// Forgets a key for good.
