@@ -1,115 +1,88 @@
-//! Diffie-Hellman over a 2048-bit safe prime, with every check of the security guidelines.
+//! Diffie-Hellman over a 2048-bit safe prime, with every check of the security guidelines
+//! (<https://core.telegram.org/mtproto/security_guidelines>).
+//!
+//! Exponents are secret: they are raised to in constant time and wiped on drop. Nothing about [`KeyPair`] needs
+//! the peer's value, so it can be made while the peer's answer is still on its way.
 
-use thiserror::Error;
+mod group;
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+pub(super) use tests::check_of_any_size;
+
+pub use group::{Group, GroupError, PublicValue, PublicValueError};
+
+use zeroize::{Zeroize, Zeroizing};
 
 use super::AuthKey;
+use super::modular::{self, LEN, Number};
 
-/// A checked group: 2048-bit safe prime `p` and a generator `g` of the subgroup of prime order `(p-1)/2`.
-#[derive(Clone, Debug)]
-pub struct Group {}
-
-/// Why a `(p, g)` is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum GroupError {
-    /// Not a number of exactly 2048 bits.
-    #[error("the DH prime does not have 2048 bits")]
-    PrimeSize,
-    /// `p` is not prime.
-    #[error("the DH modulus is not prime")]
-    NotPrime,
-    /// `(p-1)/2` is not prime.
-    #[error("the DH prime is not a safe prime")]
-    NotSafePrime,
-    /// `g` is not one of 2..=7.
-    #[error("the DH generator {0} is not one of 2 to 7")]
-    GeneratorRange(i32),
-    /// `g` generates more than the subgroup of prime order.
-    #[error("the DH generator {0} is not a quadratic residue modulo the prime")]
-    GeneratorResidue(i32),
+/// A secret exponent and its public value `g^x mod p`.
+pub struct KeyPair {
+    group: Group,
+    exponent: Number,
+    public: [u8; LEN],
 }
-
-/// Why a public value is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum PublicValueError {
-    /// Not `1 < value < p - 1`.
-    #[error("the DH public value is not between 1 and p - 1")]
-    Degenerate,
-    /// Not `2^1984 <= value <= p - 2^1984`.
-    #[error("the DH public value is too close to the ends of the range")]
-    NearEnds,
-}
-
-impl Group {
-    /// The prime that all known servers use, with `g = 3`.
-    #[must_use]
-    pub fn well_known() -> Self {
-        todo!()
-    }
-
-    /// Checks `(p, g)` (security guidelines 1 and 2).
-    ///
-    /// # Errors
-    /// [`GroupError`].
-    pub fn check(prime: &[u8], generator: i32) -> Result<Self, GroupError> {
-        let _ = (prime, generator);
-        todo!()
-    }
-
-    /// `p`, big-endian.
-    #[must_use]
-    pub fn prime(&self) -> &[u8; 256] {
-        todo!()
-    }
-
-    /// `g`.
-    #[must_use]
-    pub fn generator(&self) -> u32 {
-        todo!()
-    }
-
-    /// Checks a peer's `g_a` or `g_b` (security guidelines 3), mandatory and recommended bounds.
-    ///
-    /// # Errors
-    /// [`PublicValueError`].
-    pub fn check_public(&self, value: &[u8]) -> Result<PublicValue, PublicValueError> {
-        let _ = value;
-        todo!()
-    }
-}
-
-/// A peer's public value that passed [`Group::check_public`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicValue {}
-
-impl PublicValue {
-    /// 256 bytes, big-endian.
-    #[must_use]
-    pub fn to_bytes(&self) -> [u8; 256] {
-        todo!()
-    }
-}
-
-/// A secret exponent and its public value `g^x mod p`. Wiped on drop.
-pub struct KeyPair {}
 
 impl KeyPair {
-    /// Draws a 2048-bit exponent whose public value passes the range checks. Needs nothing from the peer, so
-    /// it can run before the peer's value is known.
-    pub fn generate(group: &Group, rng: &mut dyn rand::CryptoRng) -> Self {
-        let _ = (group, rng);
-        todo!()
-    }
-
-    /// `g^x mod p`, big-endian.
+    /// Draws a 2048-bit exponent (256 bytes of `rng`, big-endian) whose public value passes
+    /// [`Group::check_public`], again if need be.
     #[must_use]
-    pub fn public(&self) -> [u8; 256] {
-        todo!()
+    pub fn generate(group: &Group, rng: &mut dyn rand::CryptoRng) -> Self {
+        loop {
+            let mut exponent = Zeroizing::new([0; LEN]);
+            rng.fill_bytes(&mut exponent[..]);
+            let pair = Self::from_exponent(group, &exponent);
+            if group.check_public(&pair.public).is_ok() {
+                return pair;
+            }
+        }
     }
 
-    /// The shared key `peer^x mod p`.
+    /// The pair of a given exponent, whatever its public value.
+    pub(super) fn from_exponent(group: &Group, exponent: &[u8; LEN]) -> Self {
+        let exponent = modular::from_fixed(exponent);
+        let public = modular::to_be(&group.modulus().pow_secret(&group.generator_number(), &exponent));
+        Self { group: group.clone(), exponent, public }
+    }
+
+    /// The group that the pair belongs to.
+    #[must_use]
+    pub fn group(&self) -> &Group {
+        &self.group
+    }
+
+    /// `g^x mod p`, 256 bytes big-endian.
+    #[must_use]
+    pub fn public(&self) -> &[u8; LEN] {
+        &self.public
+    }
+
+    /// The shared key `peer^x mod p`, 256 bytes, leading zeros kept (auth_key page, step 8).
+    ///
+    /// `peer` must come from the same group's [`Group::check_public`].
     #[must_use]
     pub fn agree(&self, peer: &PublicValue) -> AuthKey {
-        let _ = peer;
-        todo!()
+        let mut shared = self.group.modulus().pow_secret(peer.number(), &self.exponent);
+        let key = AuthKey::from_bytes(modular::to_be(&shared));
+        shared.zeroize();
+        key
+    }
+
+    pub(super) fn exponent(&self) -> &Number {
+        &self.exponent
+    }
+}
+
+impl Drop for KeyPair {
+    fn drop(&mut self) {
+        self.exponent.zeroize();
+    }
+}
+
+impl std::fmt::Debug for KeyPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyPair")
     }
 }

@@ -1,0 +1,221 @@
+//! The group `(p, g)` and the public values in it, checked before anything is computed with them.
+
+use std::sync::{Arc, LazyLock};
+
+use crypto_bigint::NonZero;
+use crypto_primes::{Flavor, is_prime};
+use thiserror::Error;
+
+use crate::crypto::modular::{self, LEN, Modulus, Number};
+
+/// The prime that all known servers use, big-endian. Published in the sample of
+/// <https://core.telegram.org/mtproto/samples-auth_key>; it is a safe prime.
+#[rustfmt::skip]
+const WELL_KNOWN_PRIME: [u8; LEN] = [
+    0xc7, 0x1c, 0xae, 0xb9, 0xc6, 0xb1, 0xc9, 0x04, 0x8e, 0x6c, 0x52, 0x2f, 0x70, 0xf1, 0x3f, 0x73,
+    0x98, 0x0d, 0x40, 0x23, 0x8e, 0x3e, 0x21, 0xc1, 0x49, 0x34, 0xd0, 0x37, 0x56, 0x3d, 0x93, 0x0f,
+    0x48, 0x19, 0x8a, 0x0a, 0xa7, 0xc1, 0x40, 0x58, 0x22, 0x94, 0x93, 0xd2, 0x25, 0x30, 0xf4, 0xdb,
+    0xfa, 0x33, 0x6f, 0x6e, 0x0a, 0xc9, 0x25, 0x13, 0x95, 0x43, 0xae, 0xd4, 0x4c, 0xce, 0x7c, 0x37,
+    0x20, 0xfd, 0x51, 0xf6, 0x94, 0x58, 0x70, 0x5a, 0xc6, 0x8c, 0xd4, 0xfe, 0x6b, 0x6b, 0x13, 0xab,
+    0xdc, 0x97, 0x46, 0x51, 0x29, 0x69, 0x32, 0x84, 0x54, 0xf1, 0x8f, 0xaf, 0x8c, 0x59, 0x5f, 0x64,
+    0x24, 0x77, 0xfe, 0x96, 0xbb, 0x2a, 0x94, 0x1d, 0x5b, 0xcd, 0x1d, 0x4a, 0xc8, 0xcc, 0x49, 0x88,
+    0x07, 0x08, 0xfa, 0x9b, 0x37, 0x8e, 0x3c, 0x4f, 0x3a, 0x90, 0x60, 0xbe, 0xe6, 0x7c, 0xf9, 0xa4,
+    0xa4, 0xa6, 0x95, 0x81, 0x10, 0x51, 0x90, 0x7e, 0x16, 0x27, 0x53, 0xb5, 0x6b, 0x0f, 0x6b, 0x41,
+    0x0d, 0xba, 0x74, 0xd8, 0xa8, 0x4b, 0x2a, 0x14, 0xb3, 0x14, 0x4e, 0x0e, 0xf1, 0x28, 0x47, 0x54,
+    0xfd, 0x17, 0xed, 0x95, 0x0d, 0x59, 0x65, 0xb4, 0xb9, 0xdd, 0x46, 0x58, 0x2d, 0xb1, 0x17, 0x8d,
+    0x16, 0x9c, 0x6b, 0xc4, 0x65, 0xb0, 0xd6, 0xff, 0x9c, 0xa3, 0x92, 0x8f, 0xef, 0x5b, 0x9a, 0xe4,
+    0xe4, 0x18, 0xfc, 0x15, 0xe8, 0x3e, 0xbe, 0xa0, 0xf8, 0x7f, 0xa9, 0xff, 0x5e, 0xed, 0x70, 0x05,
+    0x0d, 0xed, 0x28, 0x49, 0xf4, 0x7b, 0xf9, 0x59, 0xd9, 0x56, 0x85, 0x0c, 0xe9, 0x29, 0x85, 0x1f,
+    0x0d, 0x81, 0x15, 0xf6, 0x35, 0xb1, 0x05, 0xee, 0x2e, 0x4e, 0x15, 0xd0, 0x4b, 0x24, 0x54, 0xbf,
+    0x6f, 0x4f, 0xad, 0xf0, 0x34, 0xb1, 0x04, 0x03, 0x11, 0x9c, 0xd8, 0xe3, 0xb9, 0x2f, 0xcc, 0x5b,
+];
+
+/// The generator that all known servers use with it.
+const WELL_KNOWN_GENERATOR: u32 = 3;
+
+static WELL_KNOWN: LazyLock<Group> = LazyLock::new(|| {
+    Group::unchecked(&WELL_KNOWN_PRIME, WELL_KNOWN_GENERATOR).expect("the well-known prime is odd")
+});
+
+/// A checked group: a 2048-bit safe prime `p` and a generator `g` of its subgroup of prime order `(p-1)/2`.
+#[derive(Clone)]
+pub struct Group(Arc<Inner>);
+
+struct Inner {
+    modulus: Modulus,
+    prime: [u8; LEN],
+    generator: u32,
+}
+
+/// Why a pair `(p, g)` is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum GroupError {
+    /// `p` is not a number of exactly 2048 bits.
+    #[error("the DH modulus does not have 2048 bits")]
+    PrimeSize,
+    /// `p` is not prime.
+    #[error("the DH modulus is not prime")]
+    NotPrime,
+    /// `(p-1)/2` is not prime.
+    #[error("the DH modulus is not a safe prime")]
+    NotSafePrime,
+    /// `g` is not one of 2..=7.
+    #[error("the DH generator {0} is not one of 2 to 7")]
+    GeneratorRange(i32),
+    /// `g` is not a quadratic residue modulo `p`, so it does not generate the subgroup of prime order.
+    #[error("the DH generator {0} is not a quadratic residue")]
+    GeneratorResidue(i32),
+}
+
+/// Why a public value is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PublicValueError {
+    /// Not `1 < value < p - 1`, which the protocol demands.
+    #[error("the DH public value is not between 1 and p - 1")]
+    Degenerate,
+    /// Not `2^1984 <= value <= p - 2^1984`, which the protocol recommends.
+    #[error("the DH public value is too close to 1 or p - 1")]
+    NearEnds,
+}
+
+impl Group {
+    /// The prime that all known servers use, with `g = 3`.
+    #[must_use]
+    pub fn well_known() -> Self {
+        WELL_KNOWN.clone()
+    }
+
+    /// Checks a pair `(p, g)` that a server sent; `p` is big-endian (security guidelines 1 and 2).
+    ///
+    /// The well-known prime is recognized by comparison. Any other passes a Baillie-PSW test, and so does
+    /// `(p-1)/2`; that takes some tens of milliseconds, so a caller on an I/O thread should move it off.
+    ///
+    /// # Errors
+    /// [`GroupError`] says which of the checks failed.
+    pub fn check(prime: &[u8], generator: i32) -> Result<Self, GroupError> {
+        let number = modular::from_be(prime).ok_or(GroupError::PrimeSize)?;
+        check_bits(&number)?;
+        let known = Self::well_known();
+        if number == *known.modulus().number() {
+            let generator = check_generator(&number, generator)?;
+            return if generator == WELL_KNOWN_GENERATOR { Ok(known) } else { Ok(known.with(generator)) };
+        }
+        // The cheap check goes first.
+        let generator = check_generator(&number, generator)?;
+        check_safe_prime(&number)?;
+        Self::unchecked(&modular::to_be(&number), generator).ok_or(GroupError::NotPrime)
+    }
+
+    /// No check at all; `None` when `p` is even.
+    pub(in crate::crypto) fn unchecked(prime: &[u8; LEN], generator: u32) -> Option<Self> {
+        let modulus = Modulus::new(&modular::from_fixed(prime))?;
+        Some(Self(Arc::new(Inner { modulus, prime: *prime, generator })))
+    }
+
+    fn with(&self, generator: u32) -> Self {
+        Self(Arc::new(Inner { modulus: self.0.modulus.clone(), prime: self.0.prime, generator }))
+    }
+
+    /// `p`, 256 bytes big-endian.
+    #[must_use]
+    pub fn prime(&self) -> &[u8; LEN] {
+        &self.0.prime
+    }
+
+    /// `g`, 2 to 7.
+    #[must_use]
+    pub fn generator(&self) -> u32 {
+        self.0.generator
+    }
+
+    pub(in crate::crypto) fn generator_number(&self) -> Number {
+        Number::from(self.0.generator)
+    }
+
+    pub(in crate::crypto) fn modulus(&self) -> &Modulus {
+        &self.0.modulus
+    }
+
+    /// Checks a public value `g_a` or `g_b`, big-endian: `1 < value < p - 1` and
+    /// `2^1984 <= value <= p - 2^1984` (security guidelines 3).
+    ///
+    /// # Errors
+    /// [`PublicValueError`] says which of the two bounds is broken.
+    pub fn check_public(&self, value: &[u8]) -> Result<PublicValue, PublicValueError> {
+        let value = self.check_public_loosely(value)?;
+        let margin = Number::ONE << 1984;
+        let highest = self.modulus().number().wrapping_sub(&margin);
+        if value.0 < margin || value.0 > highest { Err(PublicValueError::NearEnds) } else { Ok(value) }
+    }
+
+    /// Only the bound that the protocol demands of both sides: `1 < value < p - 1`.
+    ///
+    /// # Errors
+    /// [`PublicValueError::Degenerate`].
+    pub fn check_public_loosely(&self, value: &[u8]) -> Result<PublicValue, PublicValueError> {
+        let value = modular::from_be(value).ok_or(PublicValueError::Degenerate)?;
+        let minus_one = self.modulus().number().wrapping_sub(&Number::ONE);
+        if value <= Number::ONE || value >= minus_one { Err(PublicValueError::Degenerate) } else { Ok(PublicValue(value)) }
+    }
+}
+
+impl std::fmt::Debug for Group {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Group(p = {:02x?}.., g = {})", &self.0.prime[..4], self.0.generator)
+    }
+}
+
+/// A peer's public value that passed a check of its [`Group`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicValue(Number);
+
+impl PublicValue {
+    /// 256 bytes, big-endian.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; LEN] {
+        modular::to_be(&self.0)
+    }
+
+    pub(in crate::crypto) fn number(&self) -> &Number {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for PublicValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PublicValue")
+    }
+}
+
+fn check_bits(prime: &Number) -> Result<(), GroupError> {
+    if prime.bit_width_vartime() == 2048 { Ok(()) } else { Err(GroupError::PrimeSize) }
+}
+
+/// `p` and `(p-1)/2` are prime.
+pub(super) fn check_safe_prime(prime: &Number) -> Result<(), GroupError> {
+    if !is_prime(Flavor::Any, prime) {
+        Err(GroupError::NotPrime)
+    } else if !is_prime(Flavor::Any, &(*prime >> 1)) {
+        Err(GroupError::NotSafePrime)
+    } else {
+        Ok(())
+    }
+}
+
+/// `g` generates the subgroup of prime order, read off a residue of `p` by quadratic reciprocity.
+pub(super) fn check_generator(prime: &Number, generator: i32) -> Result<u32, GroupError> {
+    let modulo = |divisor: u64| {
+        let divisor = NonZero::new(Number::from(divisor)).expect("a divisor of the table");
+        u64::from(prime.rem_vartime(&divisor).as_limbs()[0].0)
+    };
+    let residue = match generator {
+        2 => modulo(8) == 7,
+        3 => modulo(3) == 2,
+        4 => true,
+        5 => matches!(modulo(5), 1 | 4),
+        6 => matches!(modulo(24), 19 | 23),
+        7 => matches!(modulo(7), 3 | 5 | 6),
+        _ => return Err(GroupError::GeneratorRange(generator)),
+    };
+    if residue { Ok(generator.unsigned_abs()) } else { Err(GroupError::GeneratorResidue(generator)) }
+}
