@@ -155,7 +155,11 @@ impl Group {
     pub fn check_public_loosely(&self, value: &[u8]) -> Result<PublicValue, PublicValueError> {
         let value = modular::from_be(value).ok_or(PublicValueError::Degenerate)?;
         let minus_one = self.modulus().number().wrapping_sub(&Number::ONE);
-        if value <= Number::ONE || value >= minus_one { Err(PublicValueError::Degenerate) } else { Ok(PublicValue(value)) }
+        if value <= Number::ONE || value >= minus_one {
+            Err(PublicValueError::Degenerate)
+        } else {
+            Ok(PublicValue(value))
+        }
     }
 }
 

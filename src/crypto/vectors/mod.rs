@@ -10,8 +10,8 @@ mod symmetric;
 use serde_json::Value;
 
 use super::AuthKey;
-pub(crate) use scripted::Scripted;
 use super::kdf::Side;
+pub(crate) use scripted::Scripted;
 
 const VECTORS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/vectors.json"));
 const TELEGRAM: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/telegram.json"));
