@@ -1,6 +1,6 @@
 //! The generated codecs by their ids, for tests and fuzzers.
 
-use super::{Bare, Bytes, Deserialize, Error, Serialize};
+use super::{Bytes, Constructor, Deserialize, Error, Serialize};
 
 /// One generated codec.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub struct Combinator {
 }
 
 impl Combinator {
-    pub(crate) const fn of<T: Bare>() -> Self {
+    pub(crate) const fn of<T: Constructor + Serialize + Deserialize>() -> Self {
         Self { id: T::ID, name: T::NAME, recode: |packet| T::from_bytes(packet)?.to_bytes() }
     }
 }

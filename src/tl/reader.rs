@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::error::{Error, ErrorKind};
-use super::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, Str, VECTOR};
+use super::{BOOL_FALSE, BOOL_TRUE, Deserialize, MAX_DEPTH, Str, VECTOR};
 
 /// Reads TL values from a packet, one after the other.
 ///
@@ -221,14 +221,14 @@ impl Reader {
         }
     }
 
-    /// The count of a bare vector whose items take at least `item` bytes each; zero if the rest of the
-    /// packet cannot hold that many, which is an error.
-    pub fn count(&mut self, item: usize) -> usize {
+    /// The count of a bare vector; zero if the rest of the packet cannot hold that many items, which is an
+    /// error. Nothing on the wire is shorter than four bytes (TL-1).
+    fn count(&mut self) -> usize {
         let offset = self.position;
         let count = self.i32();
         let left = self.remaining();
         match usize::try_from(count) {
-            Ok(items) if items.checked_mul(item).is_some_and(|bytes| bytes <= left) => items,
+            Ok(items) if items <= left / 4 => items,
             _ => {
                 self.fail_at(offset, ErrorKind::VectorLength { count, left });
                 0
@@ -236,27 +236,20 @@ impl Reader {
         }
     }
 
-    /// A boxed `Vector` of items that take at least `item` bytes each, read one by one with `read`.
+    /// A boxed `Vector`, its items read one by one with `read` into the empty `items`.
     #[inline(never)]
-    pub fn vector<T>(&mut self, item: usize, read: fn(&mut Self) -> T) -> Vec<T> {
-        let offset = self.position;
-        match self.u32() {
-            VECTOR => self.bare_vector(item, read),
-            id => {
-                self.fail_at(offset, ErrorKind::UnknownConstructor { id, expected: "Vector" });
-                Vec::new()
-            }
-        }
+    pub fn vector<T>(&mut self, items: &mut Vec<T>, read: fn(&mut Self) -> T) {
+        self.id(VECTOR, "Vector");
+        self.bare_vector(items, read);
     }
 
-    /// A bare `vector` of items that take at least `item` bytes each, read one by one with `read`.
-    #[inline(never)]
-    pub fn bare_vector<T>(&mut self, item: usize, read: fn(&mut Self) -> T) -> Vec<T> {
-        let count = self.count(item);
+    /// A bare `vector`, its items read one by one with `read` into the empty `items`.
+    pub fn bare_vector<T>(&mut self, items: &mut Vec<T>, read: fn(&mut Self) -> T) {
+        let count = self.count();
         // What is reserved ahead is never more memory than the packet has bytes left; a vector of large
         // values with short encodings grows as they really come.
         let affordable = self.remaining() / size_of::<T>().max(1);
-        let mut items = Vec::with_capacity(count.min(affordable));
+        items.reserve_exact(count.min(affordable));
         for _ in 0..count {
             let value = read(self);
             if self.failed() {
@@ -264,7 +257,16 @@ impl Reader {
             }
             items.push(value);
         }
-        items
+    }
+
+    /// The constructor id `id` of `expected`; any other is an error.
+    #[inline(never)]
+    pub fn id(&mut self, id: u32, expected: &'static str) {
+        let offset = self.position;
+        let found = self.u32();
+        if found != id {
+            self.fail_at(offset, ErrorKind::UnknownConstructor { id: found, expected });
+        }
     }
 
     /// Reads one level deeper with `read`; at [`MAX_DEPTH`] gives what a failed reader gives.
@@ -283,8 +285,46 @@ impl Reader {
 
     /// Notes that `id`, which was just read, is no constructor of `expected`.
     #[cold]
-    pub fn unknown(&mut self, id: u32, expected: &'static str) {
+    #[inline(never)]
+    pub(crate) fn unknown<T: Default>(&mut self, id: u32, expected: &'static str) -> T {
         let offset = self.position.saturating_sub(4);
         self.fail_at(offset, ErrorKind::UnknownConstructor { id, expected });
+        T::default()
+    }
+
+    /// Reads a value over `place`.
+    #[inline(never)]
+    pub(crate) fn set<T: Deserialize>(&mut self, place: &mut T) {
+        *place = T::deserialize(self);
+    }
+
+    #[inline(never)]
+    pub(crate) fn set_string(&mut self, place: &mut Str) {
+        *place = self.string();
+    }
+
+    /// Reads a value over `place` if any bit of `present` is set.
+    #[inline(never)]
+    pub(crate) fn optional<T: Deserialize>(&mut self, present: u32, place: &mut Option<T>) {
+        if present != 0 {
+            *place = Some(T::deserialize(self));
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn optional_string<T: From<Str>>(&mut self, present: u32, place: &mut Option<T>) {
+        if present != 0 {
+            *place = Some(self.string().into());
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn optional_i32(&mut self, present: u32) -> Option<i32> {
+        (present != 0).then(|| self.i32())
+    }
+
+    #[inline(never)]
+    pub(crate) fn optional_i64(&mut self, present: u32) -> Option<i64> {
+        (present != 0).then(|| self.i64())
     }
 }

@@ -63,11 +63,9 @@ pub trait Constructor {
 }
 
 /// A combinator whose fields can be read and written without its id.
-///
-/// Such a value is [`Serialize`] and [`Deserialize`] too, with the id.
-pub trait Bare: Constructor + Sized {
-    /// Reads the fields.
-    fn read_bare(reader: &mut Reader) -> Self;
+pub trait Bare: Constructor + Default {
+    /// Reads the fields over those of a value made of zeros.
+    fn read_bare(&mut self, reader: &mut Reader);
     /// Appends the fields.
     fn write_bare(&self, writer: &mut Writer);
 }
@@ -76,23 +74,6 @@ pub trait Bare: Constructor + Sized {
 pub trait Function: Serialize + Constructor {
     /// What the call returns.
     type Return: Deserialize;
-}
-
-impl<T: Bare> Serialize for T {
-    fn serialize(&self, writer: &mut Writer) {
-        writer.u32(T::ID);
-        self.write_bare(writer);
-    }
-}
-
-impl<T: Bare> Deserialize for T {
-    fn deserialize(reader: &mut Reader) -> Self {
-        match reader.u32() {
-            id if id == T::ID => {}
-            id => reader.unknown(id, T::NAME),
-        }
-        T::read_bare(reader)
-    }
 }
 
 macro_rules! builtin {
@@ -111,6 +92,23 @@ macro_rules! builtin {
 }
 
 builtin!(i32: i32, i64: i64, f64: f64, bool: bool);
+
+macro_rules! raw {
+    ($($ty:ty: $method:ident),*) => {$(
+        impl Serialize for $ty {
+            fn serialize(&self, writer: &mut Writer) {
+                writer.raw(self);
+            }
+        }
+        impl Deserialize for $ty {
+            fn deserialize(reader: &mut Reader) -> Self {
+                reader.$method()
+            }
+        }
+    )*};
+}
+
+raw!([u8; 16]: int128, [u8; 32]: int256);
 
 impl Serialize for Str {
     fn serialize(&self, writer: &mut Writer) {
@@ -144,8 +142,21 @@ impl<T: Serialize> Serialize for Vec<T> {
 
 impl<T: Deserialize> Deserialize for Vec<T> {
     fn deserialize(reader: &mut Reader) -> Self {
-        // Nothing on the wire is shorter than four bytes (TL-1).
-        reader.vector(4, T::deserialize)
+        let mut items = Self::new();
+        reader.vector(&mut items, T::deserialize);
+        items
+    }
+}
+
+impl<T: Serialize> Serialize for Box<T> {
+    fn serialize(&self, writer: &mut Writer) {
+        (**self).serialize(writer);
+    }
+}
+
+impl<T: Deserialize> Deserialize for Box<T> {
+    fn deserialize(reader: &mut Reader) -> Self {
+        Self::new(T::deserialize(reader))
     }
 }
 

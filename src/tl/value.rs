@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Serialize;
+use super::{Deserialize, Reader, Serialize};
 
 /// Whether two values have the same encoding.
 pub(crate) fn equal(a: &dyn Serialize, b: &dyn Serialize) -> bool {
@@ -18,5 +18,12 @@ pub(crate) fn debug(value: &dyn Serialize, f: &mut fmt::Formatter<'_>) -> fmt::R
     match value.to_packet() {
         Ok(packet) => write!(f, "{} bytes", packet.len()),
         Err(error) => write!(f, "(cannot be encoded: {error})"),
+    }
+}
+
+pub(crate) fn clone<T: Serialize + Deserialize + Default>(value: &T) -> T {
+    match value.to_bytes() {
+        Ok(bytes) => T::deserialize(&mut Reader::new(bytes)),
+        Err(_) => T::default(),
     }
 }

@@ -22,7 +22,6 @@ impl Code<'_> {
     pub fn structure(&self, out: &mut String, definition: &Definition) {
         let name = type_name(split(&definition.name).1);
         self.item(out, definition, "constructor", &name);
-        let _ = writeln!(out, "by_codec! {{ {name} }}");
     }
 
     /// The struct of a function.
@@ -31,10 +30,7 @@ impl Code<'_> {
         let Some(generic) = definition.generics.first() else {
             self.item(out, definition, "method", &name);
             let result = self.rust_type(&definition.result);
-            let _ = writeln!(
-                out,
-                "impl Function for {name} {{ type Return = {result}; }}\nby_codec! {{ {name} }}"
-            );
+            let _ = writeln!(out, "impl Function for {name} {{ type Return = {result}; }}");
             return;
         };
         self.declaration(
@@ -42,7 +38,7 @@ impl Code<'_> {
             definition,
             "method",
             &format!("{name}<{generic}>"),
-            "Clone, Debug, PartialEq, Default",
+            Some("Clone, Debug, PartialEq, Default"),
         );
         let _ = writeln!(
             out,
@@ -51,34 +47,77 @@ impl Code<'_> {
              fn serialize(&self, w: &mut Writer) {{\nw.u32(Self::ID);\n{}}}\n}}\n\
              impl<{generic}: Deserialize> Deserialize for {name}<{generic}> {{\n\
              fn deserialize(r: &mut Reader) -> Self {{\n\
-             match r.u32() {{ id if id == Self::ID => {{}} id => r.unknown(id, Self::NAME) }}\n{}}}\n}}\n\
+             r.id(Self::ID, Self::NAME);\nlet mut value = Self {{ {} }};\nvalue.read_fields(r);\nvalue\n}}\n}}\n\
+             impl<{generic}: Deserialize> {name}<{generic}> {{\nfn read_fields(&mut self, r: &mut Reader) {{\n{}}}\n}}\n\
              impl<{generic}: Function> Function for {name}<{generic}> {{ type Return = {generic}::Return; }}",
             identity(definition),
             self.write_fields(definition),
+            self.zero_fields(definition).replace(
+                "query: Default::default()",
+                "query: Deserialize::deserialize(&mut Reader::exhausted())"
+            ),
             self.read_fields(definition),
         );
     }
 
     fn item(&self, out: &mut String, definition: &Definition, kind: &str, name: &str) {
-        self.declaration(out, definition, kind, name, "Clone");
-        let read = self.read_fields(definition);
-        let write = self.write_fields(definition);
+        self.declaration(out, definition, kind, name, None);
+        let (zero, read, write) =
+            (self.zero_fields(definition), self.read_fields(definition), self.write_fields(definition));
         // Parameters that a body does not use would be warned about.
         let (r, w) = (argument("r", &read), argument("w", &write));
         let _ = writeln!(
             out,
-            "impl Constructor for {name} {{ {} }}\n\
+            "by_codec! {{ struct {name} {} {:?} {{ {zero} }} }}\n\
              impl Bare for {name} {{\n\
-             fn read_bare({r}: &mut Reader) -> Self {{\n{read}}}\n\
-             fn write_bare(&self, {w}: &mut Writer) {{\n{write}}}\n}}",
-            identity(definition),
+             #[inline(never)]\nfn read_bare(&mut self, {r}: &mut Reader) {{\n{read}}}\n\
+             #[inline(never)]\nfn write_bare(&self, {w}: &mut Writer) {{\n{write}}}\n}}",
+            format_args!("{:#x}", definition.id),
+            definition.name,
         );
     }
 
-    fn declaration(&self, out: &mut String, definition: &Definition, kind: &str, name: &str, derives: &str) {
+    /// The fields of the value made of zeros.
+    fn zero_fields(&self, definition: &Definition) -> String {
+        let mut out = String::new();
+        for param in &definition.params {
+            let value = match &param.kind {
+                ParamKind::Flags => continue,
+                ParamKind::Optional { ty: Type::True, .. } => "false".to_owned(),
+                ParamKind::Optional { .. } => "None".to_owned(),
+                ParamKind::Required(ty) if self.is_boxed(definition, param) => {
+                    let _ = ty;
+                    "Default::default()".to_owned()
+                }
+                ParamKind::Required(ty) => match ty {
+                    Type::Int | Type::Long => "0".to_owned(),
+                    Type::Double => "0.0".to_owned(),
+                    Type::Int128 => "[0; 16]".to_owned(),
+                    Type::Int256 => "[0; 32]".to_owned(),
+                    Type::String => "Str::new()".to_owned(),
+                    Type::Bytes => "Bytes::new()".to_owned(),
+                    Type::True | Type::Bool => "false".to_owned(),
+                    Type::Vector { .. } => "Vec::new()".to_owned(),
+                    Type::Generic(_) | Type::Boxed(_) | Type::Bare(_) => "Default::default()".to_owned(),
+                },
+            };
+            let _ = write!(out, "{}: {value}, ", field_name(&param.name));
+        }
+        out
+    }
+
+    fn declaration(
+        &self,
+        out: &mut String,
+        definition: &Definition,
+        kind: &str,
+        name: &str,
+        derives: Option<&str>,
+    ) {
+        let derives = derives.map_or_else(String::new, |derives| format!("#[derive({derives})]\n"));
         let _ = writeln!(
             out,
-            "/// [`{0}`]({DOCUMENTATION}/{kind}/{0}): `{definition}`\n#[derive({derives})]\npub struct {name} {{",
+            "/// [`{0}`]({DOCUMENTATION}/{kind}/{0}): `{definition}`\n{derives}pub struct {name} {{",
             definition.name
         );
         for param in &definition.params {
@@ -113,10 +152,7 @@ impl Code<'_> {
     /// The enum of a boxed type.
     pub fn enumeration(&self, out: &mut String, ty: &str, constructors: &[&Definition]) {
         let name = type_name(split(ty).1);
-        let _ = writeln!(
-            out,
-            "/// The boxed type [`{ty}`]({DOCUMENTATION}/type/{ty}).\n#[derive(Clone)]\npub enum {name} {{"
-        );
+        let _ = writeln!(out, "/// The boxed type [`{ty}`]({DOCUMENTATION}/type/{ty}).\npub enum {name} {{");
         let (mut read, mut write, mut from) = (String::new(), String::new(), String::new());
         for definition in constructors {
             let variant = variant_name(&definition.name, ty);
@@ -134,8 +170,7 @@ impl Code<'_> {
                 (payload.clone(), "", "")
             };
             let _ = writeln!(out, "{variant}({held}),");
-            let _ =
-                writeln!(read, "{:#x} => Self::{variant}({open}Bare::read_bare(r){close}),", definition.id);
+            let _ = writeln!(read, "{:#x} => Self::{variant}({open}read(r){close}),", definition.id);
             let _ = writeln!(write, "Self::{variant}(value) => value.serialize(w),");
             let _ = writeln!(
                 from,
@@ -147,17 +182,17 @@ impl Code<'_> {
             let variant = variant_name(&definition.name, ty);
             match (definition.params.is_empty(), self.layout.is_boxed_variant(definition)) {
                 (true, _) => format!("Self::{variant}"),
-                (false, false) => format!("Self::{variant}(Bare::read_bare(r))"),
-                (false, true) => format!("Self::{variant}(Box::new(Bare::read_bare(r)))"),
+                (false, false) => format!("Self::{variant}(Default::default())"),
+                (false, true) => format!("Self::{variant}(Default::default())"),
             }
         });
-        let body = format!("match r.u32() {{\n{read}id => {{ r.unknown(id, {ty:?}); {fallback} }}\n}}\n");
+        let body = format!("match r.u32() {{\n{read}id => r.unknown(id, {ty:?}),\n}}\n");
         let body = if self.layout.is_recursive(ty) { format!("r.nested(|r| {body})") } else { body };
         let _ = writeln!(
             out,
             "impl Deserialize for {name} {{\nfn deserialize(r: &mut Reader) -> Self {{\n{body}}}\n}}\n\
              impl Serialize for {name} {{\nfn serialize(&self, w: &mut Writer) {{\nmatch self {{\n{write}}}\n}}\n}}\n\
-             {from}by_codec! {{ {name} }}"
+             {from}by_codec! {{ enum {name} {{ {fallback} }} }}"
         );
     }
 
@@ -209,80 +244,47 @@ impl Code<'_> {
 
     fn read_fields(&self, definition: &Definition) -> String {
         let mut out = String::new();
-        // Flag words are read where they stand. The fields before the last of them need a variable each;
-        // the others are read straight into their place.
-        let last_flags =
-            definition.params.iter().rposition(|p| matches!(p.kind, ParamKind::Flags)).unwrap_or(0);
-        let mut fields = String::new();
-        for (i, param) in definition.params.iter().enumerate() {
-            let field = field_name(&param.name);
-            let value = match &param.kind {
-                ParamKind::Flags => {
-                    let _ = writeln!(out, "let {} = r.u32();", flag_word(&param.name));
-                    continue;
+        for param in &definition.params {
+            let field = format!("self.{}", field_name(&param.name));
+            let _ = match &param.kind {
+                ParamKind::Flags => writeln!(out, "let {} = r.u32();", flag_word(&param.name)),
+                ParamKind::Required(ty) => writeln!(out, "{};", self.read(ty, &field)),
+                ParamKind::Optional { flags, bit, ty } => {
+                    let present = format!("{} & {:#x}", flag_word(flags), 1u32 << bit);
+                    match ty {
+                        Type::True => writeln!(out, "{field} = {present} != 0;"),
+                        Type::Int => writeln!(out, "{field} = r.optional_i32({present});"),
+                        Type::Long => writeln!(out, "{field} = r.optional_i64({present});"),
+                        Type::String => writeln!(out, "r.optional_string({present}, &mut {field});"),
+                        _ => writeln!(out, "r.optional({present}, &mut {field});"),
+                    }
                 }
-                ParamKind::Required(ty) => self.read(ty, self.is_boxed(definition, param)),
-                ParamKind::Optional { flags, bit, ty: Type::True } => {
-                    format!("{} & {:#x} != 0", flag_word(flags), 1u32 << bit)
-                }
-                ParamKind::Optional { flags, bit, ty } => format!(
-                    "if {} & {:#x} != 0 {{ Some({}) }} else {{ None }}",
-                    flag_word(flags),
-                    1u32 << bit,
-                    self.read(ty, self.is_boxed(definition, param))
-                ),
             };
-            if i < last_flags && !matches!(&param.kind, ParamKind::Optional { ty: Type::True, .. }) {
-                let _ = writeln!(out, "let {field} = {value};");
-                let _ = writeln!(fields, "{field},");
-            } else {
-                let _ = writeln!(fields, "{field}: {value},");
-            }
         }
-        let _ = writeln!(out, "Self {{\n{fields}}}");
         out
     }
 
-    fn read(&self, ty: &Type, boxed: bool) -> String {
-        let value = match ty {
-            Type::Int => "r.i32()".to_owned(),
-            Type::Long => "r.i64()".to_owned(),
-            Type::Double => "r.f64()".to_owned(),
-            Type::Int128 => "r.int128()".to_owned(),
-            Type::Int256 => "r.int256()".to_owned(),
-            Type::String => "r.string()".to_owned(),
-            Type::Bytes => "r.bytes()".to_owned(),
-            Type::True => "true".to_owned(),
-            Type::Bool => "r.bool()".to_owned(),
-            Type::Vector { bare, item } => {
-                let method = if *bare { "bare_vector" } else { "vector" };
-                format!("r.{method}({}, {})", self.layout.wire_size(item), self.read_function(item))
-            }
-            Type::Boxed(name) if self.nests_itself(name) => "r.nested(Deserialize::deserialize)".to_owned(),
-            Type::Boxed(_) | Type::Generic(_) => "Deserialize::deserialize(r)".to_owned(),
-            Type::Bare(_) => "Bare::read_bare(r)".to_owned(),
-        };
-        if boxed { format!("Box::new({value})") } else { value }
-    }
-
-    /// Structs that stand for a whole boxed type have no read function of their own to count the depth in.
-    fn nests_itself(&self, ty: &str) -> bool {
-        self.layout.is_recursive(ty) && self.layout.constructors(ty).len() == 1
-    }
-
-    fn read_function(&self, ty: &Type) -> String {
+    fn read(&self, ty: &Type, field: &str) -> String {
         match ty {
-            Type::Int => "Reader::i32".to_owned(),
-            Type::Long => "Reader::i64".to_owned(),
-            Type::Double => "Reader::f64".to_owned(),
-            Type::Int128 => "Reader::int128".to_owned(),
-            Type::Int256 => "Reader::int256".to_owned(),
-            Type::String => "Reader::string".to_owned(),
-            Type::Bytes => "Reader::bytes".to_owned(),
-            Type::Bool => "Reader::bool".to_owned(),
-            Type::Boxed(name) if !self.nests_itself(name) => "Deserialize::deserialize".to_owned(),
-            Type::Bare(_) => "Bare::read_bare".to_owned(),
-            _ => format!("|r| {}", self.read(ty, false)),
+            Type::Int => format!("{field} = r.i32()"),
+            Type::Long => format!("{field} = r.i64()"),
+            Type::Double => format!("{field} = r.f64()"),
+            Type::Int128 => format!("{field} = r.int128()"),
+            Type::Int256 => format!("{field} = r.int256()"),
+            Type::Bool => format!("{field} = r.bool()"),
+            Type::True => String::new(),
+            Type::Vector { bare: true, item } => match item.as_ref() {
+                Type::Bare(_) => format!("r.bare_vector(&mut {field}, read)"),
+                _ => format!("r.bare_vector(&mut {field}, Deserialize::deserialize)"),
+            },
+            Type::Vector { item, .. } if matches!(item.as_ref(), Type::Bare(_)) => {
+                format!("r.vector(&mut {field}, read)")
+            }
+            Type::Bare(_) => format!("{field}.read_bare(r)"),
+            Type::String => format!("r.set_string(&mut {field})"),
+            Type::Bytes | Type::Vector { .. } | Type::Boxed(_) | Type::Generic(_) => {
+                format!("r.set(&mut {field})")
+            }
         }
     }
 
@@ -300,20 +302,24 @@ impl Code<'_> {
                     let _ = writeln!(out, "{};", self.write(ty, &field, true));
                 }
                 ParamKind::Optional { ty: Type::True, .. } => {}
+                ParamKind::Optional { flags, bit, ty } if !shares_bit(definition, param, flags, *bit) => {
+                    let _ = match ty {
+                        Type::Int => writeln!(out, "w.optional_i32({field});"),
+                        Type::Long => writeln!(out, "w.optional_i64({field});"),
+                        _ => writeln!(out, "w.optional(&{field});"),
+                    };
+                }
                 ParamKind::Optional { flags, bit, ty } => {
                     let _ = write!(out, "if let Some(v) = &{field} {{ {} }}", self.write(ty, "v", false));
-                    if shares_bit(definition, param, flags, *bit) {
-                        // The bit says that all of its fields are there (TL-6).
-                        let zero = format!("<{} as Default>::default()", self.rust_type(ty));
-                        let _ = write!(
-                            out,
-                            " else if {} & {:#x} != 0 {{ let v = &{zero}; {} }}",
-                            flag_word(flags),
-                            1u32 << bit,
-                            self.write(ty, "v", false)
-                        );
-                    }
-                    out.push('\n');
+                    // The bit says that all of its fields are there (TL-6).
+                    let zero = format!("<{} as Default>::default()", self.rust_type(ty));
+                    let _ = writeln!(
+                        out,
+                        " else if {} & {:#x} != 0 {{ let v = &{zero}; {} }}",
+                        flag_word(flags),
+                        1u32 << bit,
+                        self.write(ty, "v", false)
+                    );
                 }
             }
         }
@@ -333,20 +339,15 @@ impl Code<'_> {
             Type::String => format!("w.string({reference}{value})"),
             Type::Bytes => format!("w.bytes({reference}{value})"),
             Type::True => String::new(),
-            Type::Vector { bare, item } => {
-                let method = if *bare { "bare_vector" } else { "vector" };
-                format!("w.{method}({reference}{value}, {})", self.write_function(item))
+            Type::Vector { bare: true, item } => match item.as_ref() {
+                Type::Bare(_) => format!("w.bare_vector({reference}{value}, Bare::write_bare)"),
+                _ => format!("w.bare_vector({reference}{value}, Serialize::serialize)"),
+            },
+            Type::Vector { item, .. } if matches!(item.as_ref(), Type::Bare(_)) => {
+                format!("w.vector({reference}{value}, Bare::write_bare)")
             }
-            Type::Boxed(_) | Type::Generic(_) => format!("{value}.serialize(w)"),
+            Type::Vector { .. } | Type::Boxed(_) | Type::Generic(_) => format!("{value}.serialize(w)"),
             Type::Bare(_) => format!("{value}.write_bare(w)"),
-        }
-    }
-
-    fn write_function(&self, ty: &Type) -> String {
-        match ty {
-            Type::Boxed(_) => "Serialize::serialize".to_owned(),
-            Type::Bare(_) => "Bare::write_bare".to_owned(),
-            _ => format!("|v, w| {}", self.write(ty, "v", false)),
         }
     }
 }
