@@ -245,10 +245,10 @@ impl ClientBuilder {
             return Err(ConnectError::OtherNetwork { name: self.name.clone() });
         }
         let keys = match &asked {
-            Network::Production => keys::production(),
-            Network::Test => keys::test(),
+            Network::Production => keys::production().to_vec(),
+            Network::Test => keys::test().to_vec(),
             Network::Custom { public_keys } => {
-                let parsed: Result<_, _> = public_keys.iter().map(|pem| PublicKey::from_pem(pem)).collect();
+                let parsed: Result<Vec<_>, _> = public_keys.iter().map(|pem| PublicKey::from_pem(pem)).collect();
                 parsed.map_err(ConnectError::SavedKey)?
             }
         };

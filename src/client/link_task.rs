@@ -429,7 +429,7 @@ impl Task {
 
     /// Sends what is still to be said, acknowledgments above all, and closes the connection in order.
     async fn close(&mut self, session: &mut Session, framed: &mut Framed<TcpStream>) {
-        // TODO flush acks
+        session.flush_acks();
         if self.transmit(session, framed).is_err() {
             return;
         }

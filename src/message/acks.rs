@@ -43,9 +43,18 @@ impl PendingAcks {
         }
     }
 
+    pub(super) fn contains(&self, id: MsgId) -> bool {
+        self.ids.contains(&id)
+    }
+
     /// Whether the acks have to go now, even alone.
     pub(super) fn is_due(&self, now: Duration) -> bool {
         self.ids.len() > FLUSH_ABOVE || self.due.is_some_and(|due| due <= now)
+    }
+
+    /// Makes them go with the next packet.
+    pub(super) fn flush(&mut self) {
+        self.due = self.due.and(Some(Duration::ZERO));
     }
 
     /// When they will have to go.

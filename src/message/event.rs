@@ -92,6 +92,9 @@ pub enum Failure {
         /// The last code.
         code: i32,
     },
+    /// The server has carried out the call, and its answer is lost: it does not keep it any more.
+    #[error("the answer was lost on the way and the server does not have it any more")]
+    AnswerLost,
     /// The answer has come, and it cannot be read: not the TL it should be, or a gzip bomb.
     #[error("the answer of the server is malformed")]
     MalformedAnswer,

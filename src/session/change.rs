@@ -30,3 +30,36 @@ pub enum Change {
     /// A peer is to be forgotten.
     ForgetPeer(PeerKey),
 }
+
+/// The thing that a change sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Slot {
+    App,
+    Network,
+    HomeDc,
+    Dc(i32),
+    User,
+    Login,
+    FutureAuthTokens,
+    Updates,
+    Channel(i64),
+    Peer(PeerKey),
+}
+
+impl Change {
+    pub(super) fn slot(&self) -> Slot {
+        match self {
+            Self::App(_) => Slot::App,
+            Self::Network(_) => Slot::Network,
+            Self::HomeDc(_) => Slot::HomeDc,
+            Self::Dc(id, _) => Slot::Dc(*id),
+            Self::User(_) => Slot::User,
+            Self::Login(_) => Slot::Login,
+            Self::FutureAuthTokens(_) => Slot::FutureAuthTokens,
+            Self::Updates(_) => Slot::Updates,
+            Self::Channel(id, _) => Slot::Channel(*id),
+            Self::Peer(peer) => Slot::Peer(peer.key),
+            Self::ForgetPeer(key) => Slot::Peer(*key),
+        }
+    }
+}

@@ -48,6 +48,11 @@ pub enum ErrorKind {
         /// What it is.
         what: &'static str,
     },
+    /// Another program removed or replaced the file while it was in use. Nothing more is written.
+    #[error(
+        "the file was removed or replaced by another program while in use; nothing more is written to it"
+    )]
+    Replaced,
     /// The content is not a session that this version reads. The file was left as it was.
     #[error(transparent)]
     Format(#[from] FormatError),

@@ -1,8 +1,8 @@
 //! The whole of a session in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{App, Change, Dc, Network, Peer, PeerKey, PendingLogin, Secret, UpdateState, User};
+use super::{App, Change, Dc, Network, Peer, PeerKey, PendingLogin, Secret, UpdateState, User, change::Slot};
 
 /// Everything that a session holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +52,45 @@ impl State {
             Change::Peer(peer) => _ = self.peers.insert(peer.key, peer.clone()),
             Change::ForgetPeer(key) => _ = self.peers.remove(key),
         }
+    }
+
+    /// The changes of a batch that make a difference: those that set a thing to what it is are left out, unless an
+    /// earlier one of the batch has changed it.
+    pub(super) fn news<'a>(&self, changes: &'a [Change]) -> Vec<&'a Change> {
+        let mut touched: BTreeSet<Slot> = BTreeSet::new();
+        changes
+            .iter()
+            .filter(|change| {
+                (touched.contains(&change.slot()) || !self.holds(change)) && {
+                    touched.insert(change.slot());
+                    true
+                }
+            })
+            .collect()
+    }
+
+    /// Whether applying `change` would leave everything as it is.
+    fn holds(&self, change: &Change) -> bool {
+        match change {
+            Change::App(app) => self.app == *app,
+            Change::Network(network) => self.network == *network,
+            Change::HomeDc(dc) => self.home_dc == *dc,
+            Change::Dc(id, dc) => self.dcs.get(id) == dc.as_ref(),
+            Change::User(user) => self.user == *user,
+            Change::Login(login) => self.login == *login,
+            Change::FutureAuthTokens(tokens) => self.future_auth_tokens == *tokens,
+            Change::Updates(updates) => self.updates == *updates,
+            Change::Channel(id, pts) => self.channels.get(id) == pts.as_ref(),
+            Change::Peer(peer) => self.peers.get(&peer.key) == Some(peer),
+            Change::ForgetPeer(key) => !self.peers.contains_key(key),
+        }
+    }
+
+    /// Whether `change` makes an auth key worthless.
+    pub(super) fn drops_key(&self, change: &Change) -> bool {
+        let Change::Dc(id, dc) = change else { return false };
+        let old = self.dcs.get(id).and_then(|dc| dc.auth_key.as_ref());
+        old.is_some() && old != dc.as_ref().and_then(|dc| dc.auth_key.as_ref())
     }
 
     /// The home DC's record, if there is one.

@@ -1,17 +1,34 @@
 //! The client's end of an encrypted session.
 
+mod in_flight;
+mod liveness;
+mod receive;
+mod remedy;
+mod sent;
+#[cfg(test)]
+mod tests;
+mod transmit;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use rand::CryptoRng;
+use bytes::Bytes;
+use rand::{CryptoRng, Rng};
 
-use super::error::{Error, SendError};
-use super::event::{CallStatus, ClientEvent, RequestId};
+use self::in_flight::InFlight;
+use self::liveness::Liveness;
+use self::sent::SentLog;
+use super::error::SendError;
+use super::event::{CallStatus, ClientEvent, Failure, RequestId};
+use super::gzip;
+use super::link::Link;
+use super::msg_id::MsgId;
+use super::salts::KnownSalts;
 use super::server_time::ServerTime;
+use super::service::constructor;
 use crate::clock::Now;
-use crate::crypto::AuthKey;
-use crate::tl::PacketBuf;
+use crate::crypto::{AuthKey, Side};
 
 /// What a session needs to begin.
 #[derive(Clone, Debug)]
@@ -43,7 +60,7 @@ pub struct Options {
     /// A call that is neither answered nor confirmed for this long is asked for with `msgs_state_req` (ST-1).
     /// Doubled with each question.
     pub state_delay: Duration,
-    /// A `ping_delay_disconnect` goes out when nothing else has been received for this long; `None` never.
+    /// How often a `ping_delay_disconnect` goes out (PG-1); `None` never.
     pub ping_interval: Option<Duration>,
     /// Nothing received for this long after a ping: [`ClientEvent::ConnectionDead`].
     pub pong_timeout: Duration,
@@ -116,31 +133,107 @@ pub struct Sizes {
 /// }
 /// on_disconnected(now)            // then dial again; nothing of the calls is lost
 /// ```
+///
+/// # The fate of a call
+/// A call is over when its answer has come or when it has failed, each told by one event. Until then:
+/// - What was never on the wire is sent when there is a connection.
+/// - What is on the wire without an answer is asked for with `msgs_state_req`: after a reconnect at once,
+///   otherwise after [`Options::state_delay`], then at growing intervals. Only what the server has *not*
+///   received is sent again, under a new msg_id (ST-1, AK-2).
+/// - When the server cannot tell (it has lost the session, or the message is too old for it), a
+///   [`repeatable`](CallOptions::repeatable) call is sent again, any other fails with
+///   [`Failure::UnknownOutcome`].
+/// - What the server refuses (`bad_msg_notification`, `bad_server_salt`) was not carried out, and is sent again
+///   with the remedy for the code, a bounded number of times (BM-1).
+#[derive(Debug)]
 pub struct Session {
-    _private: (),
+    link: Link,
+    options: Options,
+    time: ServerTime,
+    salts: KnownSalts,
+    in_flight: InFlight,
+    sent: SentLog,
+    liveness: Liveness,
+    /// Messages of the server to be asked for with `msg_resend_req`, with the call that each answers.
+    resends: BTreeMap<MsgId, Option<RequestId>>,
+    /// Calls whose answers are not wanted any more, by the id they were sent under.
+    drops: VecDeque<MsgId>,
+    /// Answers to the server's `msgs_state_req`: its id, and the information.
+    state_infos: VecDeque<(MsgId, Bytes)>,
+    /// Tokens of packets with calls that want a quick ack.
+    quick_acks: VecDeque<(u32, Vec<RequestId>)>,
+    events: VecDeque<ClientEvent>,
+    connected: bool,
+    /// Counts the connections.
+    connection: u64,
+    /// Whether a valid packet has come on this connection.
+    heard: bool,
+    /// Not before this moment future salts are asked for again, on the monotonic clock.
+    next_salts_request: Duration,
+    /// The session id has to be changed, at this moment at the latest, on the monotonic clock.
+    renew_by: Option<Duration>,
+    /// Ids that this session had before; packets for them may still come.
+    former_ids: VecDeque<i64>,
+    /// `unique_id` of the last `new_session_created`.
+    unique_id: Option<i64>,
 }
+
+/// A body longer than this fits no packet (2^24 bytes) with its headers and padding.
+const MAX_BODY: usize = (1 << 24) - 4096;
+
+/// How many entries the small queues of a session have at most.
+const MAX_QUEUE: usize = 1024;
 
 impl Session {
     /// A session with a new random id.
     pub fn new(config: Config, now: Now, rng: &mut dyn CryptoRng) -> Self {
-        let _ = (config, now, rng);
-        todo!()
+        let Config { auth_key, salt, time, options } = config;
+        let _ = now;
+        Self {
+            link: Link::new(auth_key, Side::Client, random_id(rng), options.ack_delay),
+            time,
+            salts: KnownSalts::new(salt),
+            in_flight: InFlight::new(options.state_delay),
+            sent: SentLog::default(),
+            liveness: Liveness::new(options.ping_interval, options.pong_timeout),
+            options,
+            resends: BTreeMap::new(),
+            drops: VecDeque::new(),
+            state_infos: VecDeque::new(),
+            quick_acks: VecDeque::new(),
+            events: VecDeque::new(),
+            connected: false,
+            connection: 0,
+            heard: false,
+            next_salts_request: Duration::ZERO,
+            renew_by: None,
+            former_ids: VecDeque::new(),
+            unique_id: None,
+        }
     }
 
     /// The session id.
+    #[must_use]
     pub fn session_id(&self) -> i64 {
-        todo!()
+        self.link.session_id
+    }
+
+    /// The authorization key.
+    #[must_use]
+    pub fn auth_key(&self) -> &Arc<AuthKey> {
+        &self.link.key
     }
 
     /// The salt in use, to be saved for the next run.
+    #[must_use]
     pub fn salt(&self, now: Now) -> i64 {
-        let _ = now;
-        todo!()
+        self.salts.at(self.time.unix(now))
     }
 
     /// The server's clock, as far as it is known.
+    #[must_use]
     pub fn time(&self) -> ServerTime {
-        todo!()
+        self.time
     }
 
     /// Queues a call. `body` is the serialized function, boxed; a multiple of four bytes.
@@ -151,8 +244,17 @@ impl Session {
     /// # Errors
     /// [`SendError`]; the call is not queued then.
     pub fn call(&mut self, now: Now, body: Bytes, options: CallOptions) -> Result<RequestId, SendError> {
-        let _ = (now, body, options);
-        todo!()
+        let _ = now;
+        let length = body.len();
+        let Some(function) = constructor(&body).filter(|_| length % 4 == 0 && length <= MAX_BODY) else {
+            return Err(SendError::Length { length });
+        };
+        let bytes = self.in_flight.bytes().saturating_add(length);
+        if self.in_flight.len() >= self.options.max_calls || bytes > self.options.max_call_bytes {
+            return Err(SendError::Full);
+        }
+        let body = gzip::pack(&body, self.options.gzip_from).unwrap_or(body);
+        Ok(self.in_flight.insert(body, function, options))
     }
 
     /// Forgets a call: no event about it comes any more. If it was sent, the server is told that the answer is
@@ -160,74 +262,126 @@ impl Session {
     ///
     /// Gives how far it had come; `None` if it was over.
     pub fn cancel(&mut self, now: Now, request: RequestId) -> Option<CallStatus> {
-        let _ = (now, request);
-        todo!()
+        let _ = now;
+        let call = self.in_flight.finish(request)?;
+        if let (true, true, Some(id)) = (self.connected, call.status() != CallStatus::Queued, call.id()) {
+            push_bounded(&mut self.drops, id);
+        }
+        self.events.retain(|event| !matches!(event, ClientEvent::Received { request: of } | ClientEvent::QuickAck { request: of } if *of == request));
+        Some(call.status())
     }
 
     /// How far a call has come; `None` if it is over.
+    #[must_use]
     pub fn status(&self, request: RequestId) -> Option<CallStatus> {
-        let _ = request;
-        todo!()
+        self.in_flight.get(request).map(in_flight::Call::status)
     }
 
     /// A connection is there. Calls that were sent and not answered are asked for, calls that wait are sent.
     pub fn on_connected(&mut self, now: Now) {
-        let _ = now;
-        todo!()
+        self.connected = true;
+        self.connection += 1;
+        self.heard = false;
+        self.liveness.connected(now.monotonic);
+        self.in_flight.ask_for_all(now.monotonic);
     }
 
     /// The connection is gone. [`poll_transmit`](Self::poll_transmit) builds nothing until the next one.
     pub fn on_disconnected(&mut self, now: Now) {
         let _ = now;
-        todo!()
+        self.connected = false;
+        self.liveness.disconnected();
+        // What belongs to a connection goes with it: the server sends missed messages again by itself, and
+        // quick acks come on the same connection or never.
+        self.resends.clear();
+        self.drops.clear();
+        self.state_infos.clear();
+        self.quick_acks.clear();
     }
 
-    /// Takes a packet from the transport.
-    ///
-    /// # Errors
-    /// [`Error`]; nothing of the packet was used. [`Error::closes_connection`] says what to do with the
-    /// connection.
-    pub fn handle_packet(&mut self, now: Now, packet: BytesMut) -> Result<(), Error> {
-        let _ = (now, packet);
-        todo!()
-    }
-
-    /// Takes a quick ack from the transport (TR-7).
+    /// Takes a quick ack from the transport (TR-7). An unknown token is ignored.
     pub fn handle_quick_ack(&mut self, token: u32) {
-        let _ = token;
-        todo!()
+        let Some(at) = self.quick_acks.iter().position(|(known, _)| *known == token) else { return };
+        let (_, requests) = self.quick_acks.remove(at).unwrap_or_default();
+        for request in requests {
+            if self.in_flight.get(request).is_some() {
+                self.events.push_back(ClientEvent::QuickAck { request });
+            }
+        }
     }
 
-    /// Builds the next packet in `out`, which it clears first: encrypted, with [`HEADROOM`](crate::tl::HEADROOM)
-    /// for the framing in front. `None` if there is nothing to send.
-    pub fn poll_transmit(
-        &mut self,
-        now: Now,
-        rng: &mut dyn CryptoRng,
-        out: &mut PacketBuf,
-    ) -> Option<Transmit> {
-        let _ = (now, rng, out);
-        todo!()
+    /// Makes the acks that wait go with the next packet, for an owner who is about to close the connection.
+    pub fn flush_acks(&mut self) {
+        self.link.acks.flush();
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called: a reading of the monotonic clock.
+    #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        todo!()
+        if !self.connected {
+            return None;
+        }
+        let asks = self.in_flight.next_due();
+        let timers = [asks, self.link.acks.due(), self.liveness.next_timeout(), self.renew_by];
+        timers.into_iter().flatten().min()
     }
 
     /// The time that [`poll_timeout`](Self::poll_timeout) has given is up. Harmless when called early.
+    /// [`poll_transmit`](Self::poll_transmit) and [`poll_event`](Self::poll_event) may have something then.
     pub fn handle_timeout(&mut self, now: Now) {
-        let _ = now;
-        todo!()
+        if self.connected && self.liveness.take_dead(now.monotonic) {
+            self.events.push_back(ClientEvent::ConnectionDead);
+        }
     }
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<ClientEvent> {
-        todo!()
+        self.events.pop_front()
     }
 
     /// How full the bounded tables are.
+    #[must_use]
     pub fn sizes(&self) -> Sizes {
-        todo!()
+        Sizes {
+            calls: self.in_flight.len(),
+            call_bytes: self.in_flight.bytes(),
+            acks: self.link.acks.len(),
+            received: self.link.window.len(),
+            sent: self.sent.len(),
+            salts: self.salts.len(),
+        }
     }
+
+    /// Ends a call without an answer.
+    fn fail(&mut self, request: RequestId, reason: Failure) {
+        if self.in_flight.finish(request).is_some() {
+            self.events.push_back(ClientEvent::Failed { request, reason });
+        }
+    }
+
+    /// The server may or may not have carried out a call, and nobody can tell.
+    fn resolve_doubt(&mut self, request: RequestId, reason: Failure) {
+        match self.in_flight.get(request) {
+            Some(call) if call.options.repeatable => self.in_flight.requeue(request),
+            Some(_) => self.fail(request, reason),
+            None => {}
+        }
+    }
+}
+
+/// A session id: random and not zero (ID-4).
+fn random_id(rng: &mut dyn CryptoRng) -> i64 {
+    loop {
+        let id = rng.next_u64().cast_signed();
+        if id != 0 {
+            return id;
+        }
+    }
+}
+
+fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
+    if queue.len() >= MAX_QUEUE {
+        queue.pop_front();
+    }
+    queue.push_back(item);
 }

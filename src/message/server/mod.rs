@@ -1,20 +1,30 @@
 //! The server's end of an encrypted session.
 
+mod kept;
+mod receive;
+#[cfg(test)]
+mod tests;
+mod transmit;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use rand::CryptoRng;
+use bytes::Bytes;
+use rand::{CryptoRng, Rng};
 
-use super::envelope::Opened;
-use super::error::{Error, SendError};
+use self::kept::{Kept, Origin};
+use super::container::Body;
+use super::error::SendError;
 use super::event::{PushId, ServerEvent};
-use super::msg_id::MsgId;
+use super::gzip;
+use super::link::Link;
+use super::msg_id::{Kind, MsgId};
 use super::rpc::RpcError;
-pub use super::salts::SaltSchedule;
+use super::salts::SaltSchedule;
 use crate::clock::Now;
-use crate::crypto::AuthKey;
-use crate::tl::PacketBuf;
+use crate::crypto::{AuthKey, Side};
+use crate::tl::Writer;
 
 /// What a session needs to begin.
 #[derive(Clone, Debug)]
@@ -30,12 +40,13 @@ pub struct Config {
 /// Limits and timers of a session. The defaults are right for almost everybody.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How many calls of the client may be unanswered at a time; further ones are not taken (the client asks
-    /// for them and sends them again later).
+    /// How many calls of the client may be unanswered at a time. Further ones are not taken: the client is told
+    /// so when it asks, and sends them again.
     pub max_calls: usize,
-    /// How many sent messages may wait for their acks.
+    /// How many answers and pushes are kept until their acks come. When there are more, the oldest that were
+    /// sent are forgotten.
     pub max_unacked: usize,
-    /// How many bytes the bodies of sent messages that wait for their acks may have together.
+    /// How many bytes the bodies of kept answers and pushes may have together.
     pub max_unacked_bytes: usize,
     /// Bodies of this many bytes and more are sent as `gzip_packed` when that makes them smaller; `None`
     /// never packs.
@@ -77,84 +88,133 @@ pub struct Sizes {
 /// ```text
 /// let key = keys.get(envelope::key_id(&packet)?) or transport error -404 and close
 /// let opened = envelope::open(&key, Side::Client, packet)? or transport error -404 and close
-/// let session = sessions.entry((key.id(), opened.session_id)).or_insert_with(|| Session::new(…))
+/// let session = sessions.entry((key.id(), opened.header.session_id)).or_insert_with(|| Session::new(…))
 /// if the session was last seen on another connection { session.on_connected(now) }
 /// session.handle_opened(now, opened)?
 /// while let Some(event) = session.poll_event() { … session.answer(now, msg_id, body) … }
 /// while session.poll_transmit(now, rng, &mut packet) { frame and send packet }
 /// ```
 /// The server's clock is [`Now::unix`].
+///
+/// Each call is reported once, however often it comes: its msg_id is remembered, and so is that of a message
+/// of which the client was told that it has *not* come. Answers and pushes are kept until the client has
+/// acknowledged them, and are sent again, under their old msg_id in a new container, when the client asks for
+/// them or comes back on another connection.
+#[derive(Debug)]
 pub struct Session {
-    _private: (),
+    link: Link,
+    options: Options,
+    salts: SaltSchedule,
+    unique_id: i64,
+    /// The msg_id that `new_session_created` names, once a packet was taken.
+    first: Option<MsgId>,
+    /// The calls that were taken and whose answers are not acknowledged.
+    queries: BTreeMap<MsgId, Query>,
+    open_calls: usize,
+    kept: Kept,
+    /// Messages that are not kept: they belong to this connection.
+    notices: VecDeque<(Kind, Bytes)>,
+    events: VecDeque<ServerEvent>,
+    connected: bool,
+    /// Counts the connections.
+    connection: u64,
+    /// When to close the connection, if no other ping comes, on the monotonic clock.
+    idle_at: Option<Duration>,
 }
+
+/// How far a call has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Query {
+    /// It waits for its answer.
+    Open,
+    /// It waits for its answer, which nobody wants any more.
+    Dropped,
+    /// Its answer is kept.
+    Answered(PushId),
+}
+
+/// A body longer than this fits no packet (2^24 bytes) with its headers and padding.
+const MAX_BODY: usize = (1 << 24) - 4096;
+
+/// How many notices wait at most.
+const MAX_NOTICES: usize = 1024;
 
 impl Session {
     /// A session for a session id that came for the first time. It greets its client with
-    /// `new_session_created` (NS-1), which names the first message it gets.
+    /// `new_session_created` (NS-1), which names the first message that it takes.
+    ///
+    /// It begins connected.
     pub fn new(config: Config, session_id: i64, rng: &mut dyn CryptoRng) -> Self {
-        let _ = (config, session_id, rng);
-        todo!()
+        let Config { auth_key, salts, options } = config;
+        Self {
+            link: Link::new(auth_key, Side::Server, session_id, options.ack_delay),
+            salts,
+            unique_id: rng.next_u64().cast_signed(),
+            first: None,
+            queries: BTreeMap::new(),
+            open_calls: 0,
+            kept: Kept::new(options.max_unacked, options.max_unacked_bytes),
+            options,
+            notices: VecDeque::new(),
+            events: VecDeque::new(),
+            connected: true,
+            connection: 1,
+            idle_at: None,
+        }
     }
 
     /// The session id.
+    #[must_use]
     pub fn session_id(&self) -> i64 {
-        todo!()
+        self.link.session_id
     }
 
     /// The server's number of the session, as `new_session_created` tells it.
+    #[must_use]
     pub fn unique_id(&self) -> i64 {
-        todo!()
+        self.unique_id
+    }
+
+    /// The authorization key.
+    #[must_use]
+    pub fn auth_key(&self) -> &Arc<AuthKey> {
+        &self.link.key
     }
 
     /// Replaces the salts, for example after the operator has changed the secret they are made from.
     pub fn set_salts(&mut self, salts: SaltSchedule) {
-        let _ = salts;
-        todo!()
+        self.salts = salts;
     }
 
     /// The client has come back on another connection: answers and pushes that it has not confirmed go out
-    /// again.
+    /// again. To be called before the connection's first packet is handled; its acks still count.
     pub fn on_connected(&mut self, now: Now) {
         let _ = now;
-        todo!()
+        self.connected = true;
+        self.connection += 1;
+        self.idle_at = None;
+        self.notices.clear();
+        self.kept.requeue_all();
     }
 
     /// The connection is gone. [`poll_transmit`](Self::poll_transmit) builds nothing until the next one;
     /// answers and pushes are kept.
     pub fn on_disconnected(&mut self, now: Now) {
         let _ = now;
-        todo!()
-    }
-
-    /// [`open`](super::envelope::open) and [`handle_opened`](Self::handle_opened) in one.
-    ///
-    /// # Errors
-    /// Those of both.
-    pub fn handle_packet(&mut self, now: Now, packet: BytesMut) -> Result<(), Error> {
-        let _ = (now, packet);
-        todo!()
-    }
-
-    /// Takes a packet of the client.
-    ///
-    /// A wrong salt, msg_id or seqno is no error: the client is told with `bad_server_salt` or
-    /// `bad_msg_notification` and nothing of the packet is used.
-    ///
-    /// # Errors
-    /// [`Error`]; nothing of the packet was used. [`Error::closes_connection`] says what to do with the
-    /// connection.
-    pub fn handle_opened(&mut self, now: Now, opened: Opened) -> Result<(), Error> {
-        let _ = (now, opened);
-        todo!()
+        self.connected = false;
+        self.idle_at = None;
+        self.notices.clear();
     }
 
     /// Answers a call: `body` is the result, boxed; `rpc_result` is put around it.
     ///
     /// # Errors
-    /// [`SendError`]; the answer is not kept then. An answer to a call that was dropped is taken and dropped.
+    /// [`SendError`]; the answer is not kept then, and the call stays open. An answer to a call that was
+    /// dropped is taken and forgotten.
     pub fn answer(&mut self, now: Now, call: MsgId, body: Bytes) -> Result<PushId, SendError> {
-        let _ = (now, call, body);
-        todo!()
+        let _ = now;
+        let result = gzip::pack(&body, self.options.gzip_from).unwrap_or(body);
+        self.keep_answer(call, Body::Result { call, result })
     }
 
     /// Answers a call with an error.
@@ -162,8 +222,12 @@ impl Session {
     /// # Errors
     /// As [`answer`](Self::answer).
     pub fn answer_error(&mut self, now: Now, call: MsgId, error: &RpcError) -> Result<PushId, SendError> {
-        let _ = (now, call, error);
-        todo!()
+        let _ = now;
+        let mut writer = Writer::new();
+        error.write(&mut writer);
+        let length = error.message.len();
+        let result = writer.finish().map_err(|_| SendError::Length { length })?.into();
+        self.keep_answer(call, Body::Result { call, result })
     }
 
     /// Answers a call with `body` alone, without `rpc_result` around it, as `destroy_session` and
@@ -172,8 +236,8 @@ impl Session {
     /// # Errors
     /// As [`answer`](Self::answer).
     pub fn answer_bare(&mut self, now: Now, call: MsgId, body: Bytes) -> Result<PushId, SendError> {
-        let _ = (now, call, body);
-        todo!()
+        let _ = now;
+        self.keep_answer(call, Body::Plain(body))
     }
 
     /// Sends something that answers no call: `Updates`, boxed.
@@ -181,35 +245,82 @@ impl Session {
     /// # Errors
     /// [`SendError`]; the message is not kept then.
     pub fn push(&mut self, now: Now, body: Bytes) -> Result<PushId, SendError> {
-        let _ = (now, body);
-        todo!()
-    }
-
-    /// Builds the next packet in `out`, which it clears first: encrypted, with [`HEADROOM`](crate::tl::HEADROOM)
-    /// for the framing in front. `false` if there is nothing to send.
-    pub fn poll_transmit(&mut self, now: Now, rng: &mut dyn CryptoRng, out: &mut PacketBuf) -> bool {
-        let _ = (now, rng, out);
-        todo!()
+        let _ = now;
+        let body = gzip::pack(&body, self.options.gzip_from).unwrap_or(body);
+        self.keep(Origin::Owner, None, Kind::Notice, Body::Plain(body))
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called: a reading of the monotonic clock.
+    #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        todo!()
+        if !self.connected {
+            return None;
+        }
+        [self.link.acks.due(), self.idle_at].into_iter().flatten().min()
     }
 
     /// The time that [`poll_timeout`](Self::poll_timeout) has given is up. Harmless when called early.
+    /// [`poll_transmit`](Self::poll_transmit) and [`poll_event`](Self::poll_event) may have something then.
     pub fn handle_timeout(&mut self, now: Now) {
-        let _ = now;
-        todo!()
+        if self.idle_at.is_some_and(|at| at <= now.monotonic) {
+            self.idle_at = None;
+            self.events.push_back(ServerEvent::Idle);
+        }
     }
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<ServerEvent> {
-        todo!()
+        self.events.pop_front()
     }
 
     /// How full the bounded tables are.
+    #[must_use]
     pub fn sizes(&self) -> Sizes {
-        todo!()
+        Sizes {
+            calls: self.open_calls,
+            unacked: self.kept.len(),
+            unacked_bytes: self.kept.bytes(),
+            acks: self.link.acks.len(),
+            received: self.link.window.len(),
+        }
+    }
+
+    /// Keeps the answer to an open call.
+    fn keep_answer(&mut self, call: MsgId, body: Body) -> Result<PushId, SendError> {
+        match self.queries.get(&call) {
+            Some(Query::Open) => {
+                let push = self.keep(Origin::Owner, Some(call), Kind::Answer, body)?;
+                self.queries.insert(call, Query::Answered(push));
+                self.open_calls -= 1;
+                Ok(push)
+            }
+            Some(Query::Dropped) => {
+                self.queries.remove(&call);
+                self.open_calls -= 1;
+                Ok(self.kept.next_id())
+            }
+            _ => Err(SendError::NoSuchCall { msg_id: call }),
+        }
+    }
+
+    fn keep(
+        &mut self,
+        origin: Origin,
+        call: Option<MsgId>,
+        kind: Kind,
+        body: Body,
+    ) -> Result<PushId, SendError> {
+        let length = body.len();
+        let empty = match &body {
+            Body::Plain(body) | Body::Result { result: body, .. } => body.is_empty(),
+        };
+        if empty || length % 4 != 0 || length > MAX_BODY {
+            return Err(SendError::Length { length });
+        }
+        let Some(forgotten) = self.kept.make_room(length) else { return Err(SendError::Full) };
+        for call in forgotten {
+            self.queries.remove(&call);
+        }
+        Ok(self.kept.insert(origin, call, kind, body))
     }
 }

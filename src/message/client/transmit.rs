@@ -1,0 +1,156 @@
+//! How a client builds its packets.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use rand::CryptoRng;
+
+use super::sent::Sent;
+use super::{Session, Transmit, push_bounded};
+use crate::clock::Now;
+use crate::message::acks::MAX_IDS;
+use crate::message::container::{Batch, Body};
+use crate::message::event::RequestId;
+use crate::message::msg_id::{Kind, MsgId};
+use crate::message::salts::SALT_PERIOD;
+use crate::message::service::{encode, longs};
+use crate::tl::PacketBuf;
+use crate::tl::mtproto::{functions, types};
+
+/// Ids asked for in one `msgs_state_req`: as many as fit into a container with other messages.
+const MAX_ASKED: usize = 2048;
+
+const _: () = assert!(MAX_ASKED <= MAX_IDS);
+
+/// Pause between two requests for future salts: a server that has none to give must not be asked in every
+/// packet.
+const SALTS_PAUSE: Duration = Duration::from_secs(300);
+
+/// How many salts are asked for (SA-2: at most 64).
+const SALTS_WANTED: i32 = 32;
+
+impl Session {
+    /// Builds the next packet in `out`, which it clears first: encrypted, with
+    /// [`HEADROOM`](crate::tl::HEADROOM) for the framing in front. `None` if there is nothing to send.
+    ///
+    /// Small messages that wait, acks among them, share a container (CT-1); a single message goes without.
+    pub fn poll_transmit(
+        &mut self,
+        now: Now,
+        rng: &mut dyn CryptoRng,
+        out: &mut PacketBuf,
+    ) -> Option<Transmit> {
+        if !self.connected {
+            return None;
+        }
+        if self.may_renew(now.monotonic) {
+            self.renew(rng);
+        } else if self.renew_by.is_some() {
+            return None;
+        }
+        let unix = self.time.unix(now);
+        let mut batch = Batch::default();
+        self.add_questions(now, unix, &mut batch);
+        self.add_service(now, unix, &mut batch);
+        let quick = self.add_calls(now, unix, &mut batch);
+        if let Some((id, acked)) = self.link.add_acks(now.monotonic, unix, &mut batch) {
+            self.sent.insert(id, Sent::Acks(acked));
+        }
+        if batch.is_empty() {
+            return None;
+        }
+        let salt = self.salts.at(unix);
+        let sealed = self.link.seal(salt, unix, &batch, rng, out);
+        if batch.single().is_none() {
+            self.sent.insert(sealed.msg_id, Sent::Container(batch.ids().collect()));
+        }
+        let quick_ack = !quick.is_empty();
+        if quick_ack {
+            push_bounded(&mut self.quick_acks, (sealed.quick_ack_token, quick));
+        }
+        Some(Transmit { quick_ack })
+    }
+
+    /// Adds a message to the packet, and to the log of what was sent.
+    fn add(&mut self, unix: Duration, batch: &mut Batch, content_related: bool, body: Bytes, sent: Sent) -> MsgId {
+        let message = self.link.message(unix, Kind::FromClient, content_related, Body::Plain(body));
+        let id = message.msg_id;
+        batch.push(message);
+        self.sent.insert(id, sent);
+        id
+    }
+
+    /// Asks for the fate of calls (ST-1), and for messages of the server that were missed (ST-2).
+    fn add_questions(&mut self, now: Now, unix: Duration, batch: &mut Batch) {
+        let asked = self.in_flight.take_due(now.monotonic, MAX_ASKED);
+        if !asked.is_empty() {
+            let msg_ids = asked.iter().map(|(_, id)| id.to_wire()).collect();
+            let body = encode(&types::MsgsStateReq { msg_ids });
+            self.add(unix, batch, false, body, Sent::Question(asked));
+        }
+        if !self.resends.is_empty() && batch.has_room_for(12 + 8 * self.resends.len()) {
+            let answers: Vec<_> = std::mem::take(&mut self.resends).into_iter().collect();
+            let ids: Vec<_> = answers.iter().map(|&(id, _)| id).collect();
+            let body = encode(&types::MsgResendReq { msg_ids: longs(&ids) });
+            self.add(unix, batch, false, body, Sent::Resend(answers));
+        }
+    }
+
+    fn add_service(&mut self, now: Now, unix: Duration, batch: &mut Batch) {
+        while let Some((question, info)) = self.state_infos.front().cloned() {
+            if !batch.has_room_for(20 + info.len()) {
+                return;
+            }
+            self.state_infos.pop_front();
+            let body = encode(&types::MsgsStateInfo { req_msg_id: question.to_wire(), info });
+            self.add(unix, batch, false, body, Sent::StateInfo);
+        }
+        while batch.has_room_for(12) {
+            let Some(call) = self.drops.pop_front() else { break };
+            let body = encode(&functions::RpcDropAnswer { req_msg_id: call.to_wire() });
+            self.add(unix, batch, true, body, Sent::Drop(call));
+        }
+        if !batch.has_room_for(64) {
+            return;
+        }
+        if let Some((ping_id, disconnect_delay)) = self.liveness.take_ping(now.monotonic) {
+            let body = encode(&functions::PingDelayDisconnect { ping_id, disconnect_delay });
+            self.add(unix, batch, false, body, Sent::Ping);
+        }
+        if self.wants_salts(now.monotonic, unix) {
+            self.next_salts_request = now.monotonic + SALTS_PAUSE;
+            let body = encode(&functions::GetFutureSalts { num: SALTS_WANTED });
+            self.add(unix, batch, false, body, Sent::FutureSalts);
+        }
+    }
+
+    /// Whether to ask for future salts: the server has spoken on this connection, so its time is known, and
+    /// the known salts do not reach for the length of one (SA-2).
+    fn wants_salts(&self, now: Duration, unix: Duration) -> bool {
+        self.options.future_salts
+            && self.heard
+            && now >= self.next_salts_request
+            && self.salts.reach() < (unix + SALT_PERIOD).as_secs()
+    }
+
+    /// Adds the calls that wait. Gives those that want a quick ack.
+    fn add_calls(&mut self, now: Now, unix: Duration, batch: &mut Batch) -> Vec<RequestId> {
+        let mut quick = Vec::new();
+        while let Some((request, call)) = self.in_flight.next_queued() {
+            let fits = batch.has_room_for(call.body.len()) && (batch.is_empty() || !call.alone);
+            if !fits {
+                break;
+            }
+            let (alone, content_related, body) = (call.alone, call.content_related, call.body.clone());
+            if call.options.quick_ack {
+                quick.push(request);
+            }
+            let id = self.add(unix, batch, content_related, body, Sent::Call(request));
+            self.in_flight.sent(request, id, self.connection, now.monotonic);
+            if alone {
+                batch.close();
+            }
+        }
+        quick
+    }
+}

@@ -1,0 +1,76 @@
+//! How a server builds its packets.
+
+use std::time::Duration;
+
+use rand::CryptoRng;
+
+use super::Session;
+use super::kept::Sent;
+use crate::clock::Now;
+use crate::message::container::{Batch, Body, Outgoing};
+use crate::tl::PacketBuf;
+
+impl Session {
+    /// Builds the next packet in `out`, which it clears first: encrypted, with
+    /// [`HEADROOM`](crate::tl::HEADROOM) for the framing in front. `false` if there is nothing to send.
+    ///
+    /// Small messages that wait, acks among them, share a container (CT-1); a single message goes without.
+    pub fn poll_transmit(&mut self, now: Now, rng: &mut dyn CryptoRng, out: &mut PacketBuf) -> bool {
+        if !self.connected {
+            return false;
+        }
+        let mut batch = Batch::default();
+        // The greeting, if it waits, comes before what refers to the session.
+        self.add_kept(now, &mut batch, 1);
+        self.add_notices(now.unix, &mut batch);
+        self.add_kept(now, &mut batch, usize::MAX);
+        self.link.add_acks(now.monotonic, now.unix, &mut batch);
+        if batch.is_empty() {
+            return false;
+        }
+        let salt = self.salts.current(now.unix);
+        self.link.seal(salt, now.unix, &batch, rng, out);
+        true
+    }
+
+    fn add_kept(&mut self, now: Now, batch: &mut Batch, limit: usize) {
+        for _ in 0..limit {
+            let Some((id, message)) = self.kept.next_queued() else { return };
+            if !batch.has_room_for(message.body.len()) {
+                return;
+            }
+            let (kind, call, body) = (message.kind, message.call, message.body.clone());
+            let outgoing = match message.sent {
+                // Under its old id the client knows it again; a container of a new id goes around it.
+                Some(Sent { msg_id, seqno, .. }) => {
+                    let outgoing = Outgoing { msg_id, seqno, body };
+                    batch.push_again(outgoing.clone());
+                    outgoing
+                }
+                None => {
+                    let outgoing = self.link.message(now.unix, kind, true, body);
+                    batch.push(outgoing.clone());
+                    outgoing
+                }
+            };
+            let Outgoing { msg_id, seqno, .. } = outgoing;
+            self.kept.sent(id, Sent { msg_id, seqno, connection: self.connection, at: now.monotonic });
+            // The answer acknowledges the call (AK-1).
+            if let Some(call) = call {
+                self.link.acks.remove(call);
+            }
+        }
+    }
+
+    fn add_notices(&mut self, unix: Duration, batch: &mut Batch) {
+        while let Some((_, body)) = self.notices.front() {
+            if !batch.has_room_for(body.len()) {
+                return;
+            }
+            if let Some((kind, body)) = self.notices.pop_front() {
+                let message = self.link.message(unix, kind, false, Body::Plain(body));
+                batch.push(message);
+            }
+        }
+    }
+}
