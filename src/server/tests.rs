@@ -133,7 +133,7 @@ impl Bench {
 fn user(authorization: enums::auth::Authorization) -> types::User {
     let enums::auth::Authorization::Authorization(authorization) = authorization else { panic!() };
     let enums::User::User(user) = authorization.user else { panic!() };
-    *user
+    user
 }
 
 fn refused(code: i32, name: &str) -> Refusal {
@@ -372,13 +372,8 @@ fn the_configuration_names_every_dc() {
     assert_eq!(dcs, [(1, "127.0.0.1", 1001), (2, "127.0.0.1", 1002), (3, "127.0.0.1", 1003)]);
 }
 
-#[test]
-fn wrappers_come_off_in_any_order_and_repeatedly() {
-    let mut bench = Bench::new(&[]);
-    let mut caller = Caller { inited: false, layer: 158, ..bench.client(1) };
-    let plain = functions::help::GetAppConfig { hash: 0 };
-    assert_eq!(bench.call(&mut caller, plain.clone()).unwrap_err(), refused(400, "CONNECTION_NOT_INITED"));
-    let init = |query| functions::InitConnection {
+fn init<Q>(query: Q) -> functions::InitConnection<Q> {
+    functions::InitConnection {
         api_id: 1,
         device_model: "d".into(),
         system_version: "s".into(),
@@ -390,11 +385,19 @@ fn wrappers_come_off_in_any_order_and_repeatedly() {
         params: Some(enums::JsonValue::JsonObject(types::JsonObject {
             value: vec![types::JsonObjectValue {
                 key: "tz_offset".into(),
-                value: enums::JsonValue::JsonNumber(types::JsonNumber { value: 3600.0 }),
+                value: Box::new(enums::JsonValue::JsonNumber(types::JsonNumber { value: 3600.0 })),
             }],
         })),
         query,
-    };
+    }
+}
+
+#[test]
+fn wrappers_come_off_in_any_order_and_repeatedly() {
+    let mut bench = Bench::new(&[]);
+    let mut caller = Caller { inited: false, layer: 158, ..bench.client(1) };
+    let plain = functions::help::GetAppConfig { hash: 0 };
+    assert_eq!(bench.call(&mut caller, plain.clone()).unwrap_err(), refused(400, "CONNECTION_NOT_INITED"));
     let layered = functions::InvokeWithLayer { layer: 201, query: init(plain.clone()) };
     let whole = functions::InvokeAfterMsg {
         msg_id: 1,
@@ -472,7 +475,7 @@ fn look_up(bench: &mut Bench, caller: &mut Caller, phone: &str) -> types::User {
     let found =
         bench.call(caller, functions::contacts::ResolvePhone { phone: phone.to_owned().into() }).unwrap();
     let [enums::User::User(user)] = &found.users[..] else { panic!() };
-    (**user).clone()
+    user.clone()
 }
 
 #[test]
@@ -584,7 +587,7 @@ fn send_message_is_read_in_the_form_of_each_layer() {
 fn the_ids_of_old_forms_are_those_of_their_definitions() {
     for (id, definition) in [
         (
-            0x0d9d_75a4,
+            0x0d9d_75a4_u32,
             "messages.sendMessage flags:# peer:InputPeer reply_to_msg_id:flags.0?int message:string random_id:long reply_markup:flags.2?ReplyMarkup entities:flags.3?Vector<MessageEntity> schedule_date:flags.10?int send_as:flags.13?InputPeer = Updates;",
         ),
         (
