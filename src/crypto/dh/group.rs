@@ -163,6 +163,15 @@ impl Group {
     }
 }
 
+impl PartialEq for Group {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.prime == other.0.prime && self.0.generator == other.0.generator)
+    }
+}
+
+impl Eq for Group {}
+
 impl std::fmt::Debug for Group {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Group(p = {:02x?}.., g = {})", &self.0.prime[..4], self.0.generator)

@@ -112,6 +112,12 @@ impl Vector<'_> {
         self.inputs[name].as_u64().unwrap()
     }
 
+    /// A number in hexadecimal, perhaps with an odd count of digits.
+    pub(super) fn big_number_input(&self, name: &str) -> Vec<u8> {
+        let digits = self.text_input(name);
+        hex(&format!("{}{digits}", "0".repeat(digits.len() % 2)))
+    }
+
     /// A prime: a small number, 256 bytes, or a reference to the well-known one.
     pub(super) fn prime_input(&self, name: &str) -> Vec<u8> {
         match &self.inputs[name] {
