@@ -185,10 +185,7 @@ impl Builder {
         let (dcs, listeners): (Vec<DcAddress>, Vec<_>) =
             bound.into_iter().map(|(dc, l)| (dc.clone(), (dc.id, l))).unzip();
         let (events, receiver) = mpsc::channel(EVENTS);
-        let limits = Limits {
-            connections: self.max_connections,
-            idle: self.idle_timeout,
-        };
+        let limits = Limits { connections: self.max_connections, idle: self.idle_timeout };
         let strict_dc = self.strict_dc;
         let accept_sha1_padding = self.old_rsa_padding;
         let world_dcs = dcs.clone();

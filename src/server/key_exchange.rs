@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use super::{
-    hub::Hub,
-    keys::KeyEntry,
-    limits::PLAIN_PER_CONNECTION,
-};
+use super::{hub::Hub, keys::KeyEntry, limits::PLAIN_PER_CONNECTION};
 use crate::{
     handshake::{
         plain::{self, PlainError},
