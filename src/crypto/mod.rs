@@ -36,4 +36,4 @@ mod vectors;
 
 pub use auth_key::AuthKey;
 pub use kdf::Side;
-pub use packet::{OpenError, Sealed, open};
+pub use packet::{OpenError, Sealed, open, seal};

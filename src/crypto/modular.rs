@@ -51,7 +51,16 @@ impl Modulus {
     }
 
     /// `base ^ exponent`, in a time that depends on neither.
-    pub(super) fn pow_secret<const LIMBS: usize>(&self, base: &Number, exponent: &Uint<LIMBS>) -> Number {
+    pub(super) fn pow_secret(&self, base: &Number, exponent: &Number) -> Number {
+        self.residue(base).pow_amm(exponent).retrieve()
+    }
+
+    /// The same for exponents of another width.
+    pub(super) fn pow_secret_wide<const LIMBS: usize>(
+        &self,
+        base: &Number,
+        exponent: &Uint<LIMBS>,
+    ) -> Number {
         self.residue(base).pow(exponent).retrieve()
     }
 

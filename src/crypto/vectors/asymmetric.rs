@@ -87,8 +87,8 @@ pub(super) fn rsa_pad_server(vector: &Vector<'_>) {
     {
         let key = crate::crypto::rsa::PrivateKey::from_numbers(
             &vector.input("n"),
-            &vector.input("d"),
-            [&vector.input("p"), &vector.input("q")],
+            &vector.big_number_input("d"),
+            [&vector.big_number_input("p"), &vector.big_number_input("q")],
         );
         let mut rng = <rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1);
         let block = key.raw(&encrypted, &mut rng).unwrap();

@@ -10,8 +10,8 @@ mod symmetric;
 use serde_json::Value;
 
 use super::AuthKey;
-pub(crate) use scripted::Scripted;
 use super::kdf::Side;
+pub(crate) use scripted::Scripted;
 
 const VECTORS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/vectors.json"));
 const TELEGRAM: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/telegram.json"));
@@ -110,6 +110,12 @@ impl Vector<'_> {
 
     pub(super) fn number_input(&self, name: &str) -> u64 {
         self.inputs[name].as_u64().unwrap()
+    }
+
+    /// A number in hexadecimal, perhaps with an odd count of digits.
+    pub(super) fn big_number_input(&self, name: &str) -> Vec<u8> {
+        let digits = self.text_input(name);
+        hex(&format!("{}{digits}", "0".repeat(digits.len() % 2)))
     }
 
     /// A prime: a small number, 256 bytes, or a reference to the well-known one.

@@ -17,8 +17,9 @@ pub(super) fn ige(vector: &Vector<'_>) {
 }
 
 pub(super) fn ctr_stream(vector: &Vector<'_>) {
-    let chunks =
-        |of: &Value| of["chunks"].as_array().unwrap().iter().map(|c| hex(c.as_str().unwrap())).collect::<Vec<_>>();
+    let chunks = |of: &Value| {
+        of["chunks"].as_array().unwrap().iter().map(|c| hex(c.as_str().unwrap())).collect::<Vec<_>>()
+    };
     let mut stream = Ctr256::new(&vector.fixed_input("key"), &vector.fixed_input("iv"));
     let mut data = chunks(vector.inputs);
     data.iter_mut().for_each(|chunk| stream.apply(chunk));
