@@ -248,7 +248,8 @@ impl ClientBuilder {
             Network::Production => keys::production().to_vec(),
             Network::Test => keys::test().to_vec(),
             Network::Custom { public_keys } => {
-                let parsed: Result<Vec<_>, _> = public_keys.iter().map(|pem| PublicKey::from_pem(pem)).collect();
+                let parsed: Result<Vec<_>, _> =
+                    public_keys.iter().map(|pem| PublicKey::from_pem(pem)).collect();
                 parsed.map_err(ConnectError::SavedKey)?
             }
         };

@@ -14,7 +14,7 @@ use super::{
     AccountSpec, DcAddress, Error, Event, Server, account_spec::normalize_phone, hub::Hub, journal,
     limits::Limits, listener, policy::Policy, world::World,
 };
-use crate::{crypto::rsa::PrivateKey, net::off_thread};
+use crate::{crypto::rsa::PrivateKey, handshake::server::Options, net::off_thread};
 
 /// Events that wait for the program around the server; if it does not take them, further ones are lost.
 const EVENTS: usize = 4_096;
@@ -33,6 +33,7 @@ pub struct Builder {
     flood_wait: Vec<(String, u32)>,
     code_lifetime: Duration,
     old_rsa_padding: bool,
+    strict_dc: bool,
     max_connections: usize,
     idle_timeout: Duration,
 }
@@ -66,6 +67,7 @@ impl Default for Builder {
             flood_wait: Vec::new(),
             code_lifetime: Duration::from_secs(300),
             old_rsa_padding: true,
+            strict_dc: false,
             max_connections: 16_384,
             idle_timeout: Duration::from_secs(600),
         }
@@ -138,6 +140,14 @@ impl Builder {
         self
     }
 
+    /// Whether a key exchange that names another DC than the one it reached is refused with transport error -444
+    /// (default no).
+    #[must_use]
+    pub fn strict_dc(mut self, strict: bool) -> Self {
+        self.strict_dc = strict;
+        self
+    }
+
     /// Most connections at one time over all DCs (default 16384); more are closed at once.
     #[must_use]
     pub fn max_connections(mut self, n: usize) -> Self {
@@ -175,19 +185,18 @@ impl Builder {
         let (dcs, listeners): (Vec<DcAddress>, Vec<_>) =
             bound.into_iter().map(|(dc, l)| (dc.clone(), (dc.id, l))).unzip();
         let (events, receiver) = mpsc::channel(EVENTS);
-        let limits = Limits {
-            connections: self.max_connections,
-            idle: self.idle_timeout,
-            old_rsa_padding: self.old_rsa_padding,
-        };
+        let limits = Limits { connections: self.max_connections, idle: self.idle_timeout };
+        let strict_dc = self.strict_dc;
+        let accept_sha1_padding = self.old_rsa_padding;
         let world_dcs = dcs.clone();
         // Making an RSA key and reading a large state take long.
         let (key, world) = off_thread(move || self.prepare(world_dcs, events)).await?;
         let public = key.public();
         let (public_key_pem, fingerprint) = (public.to_pkcs1_pem(), public.fingerprint());
-        let hub = Arc::new(Hub::new(world, key, limits));
+        let exchange = Options { accept_sha1_padding, ..Options::new(vec![key]) };
+        let hub = Arc::new(Hub::new(world, limits));
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(listener::run(Arc::clone(&hub), listeners, stopped));
+        let task = tokio::spawn(listener::run(Arc::clone(&hub), listeners, exchange, strict_dc, stopped));
         Ok(Server { dcs, public_key_pem, fingerprint, events: Some(receiver), hub, stop, task })
     }
 

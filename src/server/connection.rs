@@ -15,6 +15,7 @@ use tokio::{
 use super::{hub::Hub, key_exchange::KeyExchange, keys::KeyEntry, limits, sessions::Live};
 use crate::{
     crypto::{Side, packet},
+    handshake::server::Options,
     message::{ServerEvent, envelope},
     net::{Framed, off_thread},
     transport::Frame,
@@ -35,7 +36,7 @@ enum Close {
 }
 
 /// Serves a connection until it ends.
-pub(super) async fn serve(hub: Arc<Hub>, dc: i32, stream: TcpStream) {
+pub(super) async fn serve(hub: Arc<Hub>, dc: i32, options: Arc<Options>, stream: TcpStream) {
     let mut cut = hub.cut.subscribe();
     cut.mark_unchanged();
     // Answers are small and wanted at once.
@@ -50,7 +51,7 @@ pub(super) async fn serve(hub: Arc<Hub>, dc: i32, stream: TcpStream) {
     };
     let id = hub.connection_ids.fetch_add(1, Ordering::Relaxed);
     let mut connection = Connection {
-        exchange: KeyExchange::new(dc),
+        exchange: KeyExchange::new(dc, options),
         hub,
         id,
         dc,
@@ -134,7 +135,7 @@ impl Connection {
                 let answer = self.exchange.handle(&self.hub, packet).await;
                 let answer = answer.map_err(|error| {
                     tracing::debug!(dc = self.dc, %error, "key exchange refused");
-                    Close::With(UNKNOWN_KEY)
+                    Close::With(error.transport_code())
                 })?;
                 self.framed.queue(answer, false).map_err(|_| Close::Silently)
             }

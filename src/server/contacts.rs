@@ -92,10 +92,7 @@ fn read_wanted(reader: &mut Reader) -> Wanted {
     let flags = match id {
         INPUT_PHONE_CONTACT_OLD => 0,
         types::InputPhoneContact::ID => reader.u32(),
-        id => {
-            reader.unknown(id, "InputContact");
-            0
-        }
+        id => reader.unknown(id, "InputContact"),
     };
     let client_id = reader.i64();
     let phone = reader.string().to_string();
@@ -108,8 +105,8 @@ fn read_wanted(reader: &mut Reader) -> Wanted {
 
 fn import_contacts(call: &mut Call<'_>, reader: &mut Reader) -> Outcome {
     let _id = reader.u32();
-    // An old-style contact takes 24 bytes at least.
-    let wanted = reader.vector(24, read_wanted);
+    let mut wanted = Vec::new();
+    reader.vector(&mut wanted, read_wanted);
     reader.check()?;
     if wanted.len() > MAX_IMPORT {
         return Err(RpcError::bad_request("LIMIT_INVALID"));

@@ -22,7 +22,6 @@ use super::{
 };
 use crate::{
     clock::Now,
-    crypto::rsa::PrivateKey,
     message::{self, MsgId, SaltSchedule, server},
     net::SystemClock,
     tl::{Bytes, Constructor, Deserialize, Serialize, mtproto},
@@ -37,8 +36,6 @@ pub(super) struct Hub {
     pub clock: SystemClock,
     /// Bounds on what peers can use up.
     pub limits: Limits,
-    /// The RSA key of the key exchange.
-    pub key: Arc<PrivateKey>,
     /// Open connections.
     pub connections: AtomicUsize,
     /// The number of the next connection.
@@ -49,13 +46,12 @@ pub(super) struct Hub {
 
 impl Hub {
     /// A hub around a world.
-    pub fn new(world: World, key: PrivateKey, limits: Limits) -> Self {
+    pub fn new(world: World, limits: Limits) -> Self {
         Self {
             world: Mutex::new(world),
             sessions: Sessions::default(),
             clock: SystemClock::new(),
             limits,
-            key: Arc::new(key),
             connections: AtomicUsize::new(0),
             connection_ids: AtomicU64::new(0),
             cut: watch::Sender::new(0),

@@ -9,8 +9,6 @@ pub(super) struct Limits {
     pub connections: usize,
     /// A connection that has been silent for so long is closed.
     pub idle: Duration,
-    /// Whether the obsolete padding of the key exchange is served.
-    pub old_rsa_padding: bool,
 }
 
 /// How long a new connection may take until its first packet under a known key has come in.
@@ -25,5 +23,5 @@ pub(super) const OUTPUT: usize = 1 << 20;
 /// Sessions that one connection may carry.
 pub(super) const SESSIONS_PER_CONNECTION: usize = 32;
 
-/// Key exchanges that one connection may begin.
-pub(super) const EXCHANGES_PER_CONNECTION: u32 = 16;
+/// Messages of key exchanges that one connection may send: enough for a dozen exchanges.
+pub(super) const PLAIN_PER_CONNECTION: u32 = 48;

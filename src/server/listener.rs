@@ -9,6 +9,7 @@ use std::{
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use super::{DcAddress, Error, connection, hub::Hub};
+use crate::handshake::server::Options;
 
 /// How often old sessions and keys are looked for.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -36,10 +37,17 @@ pub(super) async fn bind(
 }
 
 /// Serves all DCs until `stop` says so or is dropped, then ends every connection.
-pub(super) async fn run(hub: Arc<Hub>, listeners: Vec<(i32, TcpListener)>, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(
+    hub: Arc<Hub>,
+    listeners: Vec<(i32, TcpListener)>,
+    exchange: Options,
+    strict_dc: bool,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut tasks = JoinSet::new();
     for (dc, listener) in listeners {
-        tasks.spawn(accept(Arc::clone(&hub), dc, listener));
+        let options = Options { dc: strict_dc.then_some(dc), ..exchange.clone() };
+        tasks.spawn(accept(Arc::clone(&hub), dc, Arc::new(options), listener));
     }
     let sweeper = Arc::clone(&hub);
     tasks.spawn(async move {
@@ -53,7 +61,7 @@ pub(super) async fn run(hub: Arc<Hub>, listeners: Vec<(i32, TcpListener)>, mut s
     hub.world().sync();
 }
 
-async fn accept(hub: Arc<Hub>, dc: i32, listener: TcpListener) {
+async fn accept(hub: Arc<Hub>, dc: i32, options: Arc<Options>, listener: TcpListener) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -64,10 +72,10 @@ async fn accept(hub: Arc<Hub>, dc: i32, listener: TcpListener) {
                         tracing::warn!(dc, %peer, "too many connections");
                         continue;
                     }
-                    let hub = Arc::clone(&hub);
+                    let (hub, options) = (Arc::clone(&hub), Arc::clone(&options));
                     connections.spawn(async move {
                         let _open = Open(Arc::clone(&hub));
-                        connection::serve(hub, dc, stream).await;
+                        connection::serve(hub, dc, options, stream).await;
                     });
                 }
                 Err(error) => {

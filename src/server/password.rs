@@ -106,7 +106,7 @@ fn get_password(call: &mut Call<'_>, _: functions::account::GetPassword) -> Outc
         Box::new(move |call| {
             let srp = srp.ok_or(RpcError::internal("RPC_CALL_FAIL"))?;
             let id = call.world.random_id();
-            let current = Current { id, srp_b: srp.srp_b(), password: password.clone() };
+            let current = Current { id, srp_b: *srp.srp_b(), password: password.clone() };
             let bytes = encode(&answer_with(&random, Some(current)));
             call.world.challenges.insert(id, Challenge { user, password, srp });
             bytes
