@@ -110,15 +110,12 @@ impl Session {
             return Ok(());
         }
         if !self.salts.accepts(salt, now.unix) {
-            self.notice(
-                Kind::Notice,
-                &types::BadServerSalt {
-                    bad_msg_id: msg_id.to_wire(),
-                    bad_msg_seqno: seqno,
-                    error_code: code::BAD_SALT,
-                    new_server_salt: self.salts.current(now.unix),
-                },
-            );
+            self.notice(Kind::Notice, &types::BadServerSalt {
+                bad_msg_id: msg_id.to_wire(),
+                bad_msg_seqno: seqno,
+                error_code: code::BAD_SALT,
+                new_server_salt: self.salts.current(now.unix),
+            });
             return Ok(());
         }
         let Some(messages) = self.unfold(msg_id, seqno, contained, body) else { return Ok(()) };
@@ -220,7 +217,7 @@ impl Session {
                 }
             }
             FromClient::StateRequest(ids) => self.handle_state_request(now, msg_id, &ids),
-            FromClient::ResendRequest(ids) => self.handle_resend_request(now, msg_id, &ids),
+            FromClient::ResendRequest(ids) => self.handle_resend_request(msg_id, &ids),
             FromClient::DropAnswer(call) => self.handle_drop(msg_id, call),
             FromClient::Ping { ping_id, disconnect_delay } => {
                 if let Some(seconds) = disconnect_delay {
@@ -236,14 +233,11 @@ impl Session {
                     valid_until: salt.valid_until.cast_signed(),
                     salt: salt.salt,
                 });
-                self.notice(
-                    Kind::Answer,
-                    &types::FutureSalts {
-                        req_msg_id: msg_id.to_wire(),
-                        now: (now.unix.as_secs() as u32).cast_signed(),
-                        salts: salts.collect(),
-                    },
-                );
+                self.notice(Kind::Answer, &types::FutureSalts {
+                    req_msg_id: msg_id.to_wire(),
+                    now: (now.unix.as_secs() as u32).cast_signed(),
+                    salts: salts.collect(),
+                });
             }
             FromClient::HttpWait(wait) => self.events.push_back(ServerEvent::HttpWait {
                 max_delay: wait.max_delay,
@@ -294,7 +288,7 @@ impl Session {
 
     /// ST-1.
     fn handle_state_request(&mut self, now: Now, question: MsgId, ids: &[MsgId]) {
-        let info: Vec<u8> = ids.iter().map(|&id| self.state_of(now, id)).collect();
+        let info: Vec<u8> = ids.iter().map(|&id| self.state_of(id)).collect();
         for (&id, state) in ids.iter().zip(&info) {
             // On this word the client sends the message again under another id. If it comes yet, it must not be
             // carried out a second time.
@@ -312,19 +306,14 @@ impl Session {
                 }
             }
         }
-        self.notice(
-            Kind::Answer,
-            &types::MsgsStateInfo { req_msg_id: question.to_wire(), info: info.into() },
-        );
+        self.notice(Kind::Answer, &types::MsgsStateInfo { req_msg_id: question.to_wire(), info: info.into() });
     }
 
     /// What is known of the client's message `id`.
-    fn state_of(&self, now: Now, id: MsgId) -> u8 {
+    fn state_of(&self, id: MsgId) -> u8 {
         match self.queries.get(&id) {
             Some(Query::Open | Query::Dropped) => return state::RECEIVED | state::QUERY_TAKEN,
-            Some(Query::Answered(_)) => {
-                return state::RECEIVED | state::QUERY_TAKEN | state::ANSWER_GENERATED;
-            }
+            Some(Query::Answered(_)) => return state::RECEIVED | state::QUERY_TAKEN | state::ANSWER_GENERATED,
             None => {}
         }
         match self.link.window.look_up(id) {
@@ -333,7 +322,7 @@ impl Session {
             Seen::Before(_) => state::RECEIVED | state::ACKED,
             Seen::Forgotten => state::UNKNOWN,
             Seen::Disowned => state::NOT_RECEIVED,
-            Seen::New if !id.is_from(Side::Client) || id.unix() + MAX_AGE < now.unix => state::UNKNOWN,
+            Seen::New if !id.is_from(Side::Client) => state::UNKNOWN,
             Seen::New if self.link.window.highest().is_none_or(|highest| id > highest) => {
                 state::NOT_RECEIVED_TOO_HIGH
             }
@@ -342,7 +331,7 @@ impl Session {
     }
 
     /// ST-3: sends the messages again, or tells what became of them if one of them is not there any more.
-    fn handle_resend_request(&mut self, now: Now, request: MsgId, ids: &[MsgId]) {
+    fn handle_resend_request(&mut self, request: MsgId, ids: &[MsgId]) {
         let known: Vec<_> = ids.iter().filter_map(|&id| self.kept.by_id(id)).collect();
         for &push in &known {
             self.kept.requeue(push);
@@ -350,14 +339,11 @@ impl Session {
         if known.len() < ids.len() {
             let state = |&id: &MsgId| match self.kept.by_id(id) {
                 Some(_) => state::RECEIVED,
-                None if id.is_from(Side::Client) => self.state_of(now, id),
+                None if id.is_from(Side::Client) => self.state_of(id),
                 None => state::UNKNOWN,
             };
             let info: Vec<u8> = ids.iter().map(state).collect();
-            self.notice(
-                Kind::Answer,
-                &types::MsgsStateInfo { req_msg_id: request.to_wire(), info: info.into() },
-            );
+            self.notice(Kind::Answer, &types::MsgsStateInfo { req_msg_id: request.to_wire(), info: info.into() });
         }
     }
 
@@ -369,10 +355,7 @@ impl Session {
             Some(Query::Open) => {
                 let running = encode(&enums::RpcDropAnswer::RpcAnswerDroppedRunning);
                 // Without room for the answer the call is dropped all the same.
-                if self
-                    .keep(Origin::Session, None, Kind::Answer, Body::Result { call, result: running })
-                    .is_ok()
-                {
+                if self.keep(Origin::Session, None, Kind::Answer, Body::Result { call, result: running }).is_ok() {
                     self.link.acks.remove(call);
                 }
                 self.queries.insert(call, Query::Dropped);
