@@ -60,11 +60,11 @@ impl fmt::Debug for Call {
 #[derive(Clone)]
 pub enum Reply {
     /// To `auth.sendCode` and `auth.resendCode`.
-    SentCode(enums::auth::SentCode),
+    SentCode(Box<enums::auth::SentCode>),
     /// To `auth.cancelCode`.
     Cancelled(bool),
     /// To `auth.signIn`, `auth.signUp`, `auth.checkPassword` and `auth.importBotAuthorization`.
-    Authorization(enums::auth::Authorization),
+    Authorization(Box<enums::auth::Authorization>),
     /// To `account.getPassword`.
     Password(Box<types::account::Password>),
 }

@@ -13,7 +13,7 @@ pub(super) enum Outcome {
     /// This way is closed to us, but there is another: `auth.resendCode`.
     Resend(PendingLogin),
     /// A token of an earlier log-out was good enough.
-    LoggedIn(Authorization),
+    LoggedIn(Box<Authorization>),
     /// No code can come.
     Fail(LoginError),
 }
@@ -21,7 +21,7 @@ pub(super) enum Outcome {
 pub(super) fn outcome(phone: &str, sent: SentCode, at: At) -> Outcome {
     let sent = match sent {
         SentCode::SentCode(sent) => sent,
-        SentCode::Success(success) => return Outcome::LoggedIn(success.authorization),
+        SentCode::Success(success) => return Outcome::LoggedIn(Box::new(success.authorization)),
         SentCode::PaymentRequired(payment) => {
             return Outcome::Fail(LoginError::PaymentRequired {
                 currency: payment.currency.to_string(),

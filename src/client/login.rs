@@ -244,14 +244,14 @@ impl<'a> Flow<'a> {
     async fn invoke(&self, call: Call) -> Result<Reply, InvokeError> {
         let client = self.client;
         Ok(match call {
-            Call::SendCode(call) => Reply::SentCode(client.invoke(&call).await?),
-            Call::ResendCode(call) => Reply::SentCode(client.invoke(&call).await?),
+            Call::SendCode(call) => Reply::SentCode(Box::new(client.invoke(&call).await?)),
+            Call::ResendCode(call) => Reply::SentCode(Box::new(client.invoke(&call).await?)),
             Call::CancelCode(call) => Reply::Cancelled(client.invoke(&call).await?),
-            Call::SignIn(call) => Reply::Authorization(client.invoke(&call).await?),
-            Call::SignUp(call) => Reply::Authorization(client.invoke(&call).await?),
+            Call::SignIn(call) => Reply::Authorization(Box::new(client.invoke(&call).await?)),
+            Call::SignUp(call) => Reply::Authorization(Box::new(client.invoke(&call).await?)),
             Call::GetPassword(call) => Reply::Password(Box::new(client.invoke(&call).await?)),
-            Call::CheckPassword(call) => Reply::Authorization(client.invoke(&call).await?),
-            Call::ImportBot(call) => Reply::Authorization(client.invoke(&call).await?),
+            Call::CheckPassword(call) => Reply::Authorization(Box::new(client.invoke(&call).await?)),
+            Call::ImportBot(call) => Reply::Authorization(Box::new(client.invoke(&call).await?)),
         })
     }
 }

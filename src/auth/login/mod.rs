@@ -259,10 +259,10 @@ impl Login {
 
     fn on_reply(&mut self, call: Call, reply: Reply, at: At) -> Step {
         match (call, reply) {
-            (Call::SendCode(_) | Call::ResendCode(_), Reply::SentCode(sent)) => self.on_sent_code(sent, at),
+            (Call::SendCode(_) | Call::ResendCode(_), Reply::SentCode(sent)) => self.on_sent_code(*sent, at),
             (Call::CancelCode(_), Reply::Cancelled(_)) => self.ask_phone(),
             (Call::GetPassword(_), Reply::Password(info)) => self.on_password_info(info),
-            (Call::SignIn(call), Reply::Authorization(authorization)) => match authorization {
+            (Call::SignIn(call), Reply::Authorization(authorization)) => match *authorization {
                 enums::auth::Authorization::Authorization(authorization) => {
                     self.done(&Call::SignIn(call), &authorization)
                 }
@@ -277,7 +277,7 @@ impl Login {
             (
                 call @ (Call::SignUp(_) | Call::CheckPassword(_) | Call::ImportBot(_)),
                 Reply::Authorization(authorization),
-            ) => match authorization {
+            ) => match *authorization {
                 enums::auth::Authorization::Authorization(authorization) => self.done(&call, &authorization),
                 enums::auth::Authorization::SignUpRequired(_) => {
                     self.unexpected(&call, "a sign-up is wanted")

@@ -75,15 +75,15 @@ impl Login {
                 self.pending = Some(pending);
                 Step { save, ..self.resend_code(None) }
             }
-            Outcome::LoggedIn(enums::auth::Authorization::Authorization(authorization)) => {
-                self.done_at("auth.sendCode", &authorization, false)
-            }
-            Outcome::LoggedIn(enums::auth::Authorization::SignUpRequired(_)) => {
-                self.fail(LoginError::UnexpectedReply {
+            Outcome::LoggedIn(authorization) => match *authorization {
+                enums::auth::Authorization::Authorization(authorization) => {
+                    self.done_at("auth.sendCode", &authorization, false)
+                }
+                enums::auth::Authorization::SignUpRequired(_) => self.fail(LoginError::UnexpectedReply {
                     method: "auth.sendCode",
                     what: "a sign-up without a code",
-                })
-            }
+                }),
+            },
             Outcome::Fail(error) => self.fail(error),
         }
     }

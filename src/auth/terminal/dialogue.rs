@@ -1,10 +1,10 @@
 //! Questions, answers, and answers that were given in advance.
 
-use std::{io, path::Path};
+use std::{fs::File, io, path::Path};
 
 use thiserror::Error;
 
-use super::{Console, StdConsole, texts};
+use super::{Console, StdConsole, console::read_line, texts};
 use crate::{
     auth::{Answer, Authenticator, CodeSent, NoAnswer, Notice, Prompt, Success, normalize_phone},
     net::off_thread,
@@ -18,7 +18,7 @@ pub struct Presets {
     pub phone: Option<String>,
     /// `--bot-token`.
     pub bot_token: Option<Secret>,
-    /// The content of `--password-file`, without the line end.
+    /// The password, as [`read_password`](Self::read_password) gives it.
     pub password: Option<Secret>,
 }
 
@@ -131,6 +131,16 @@ impl<C: Console + 'static> Authenticator for Terminal<C> {
 }
 
 impl Presets {
+    /// Reads the password from the first line of a file (`--password-file`).
+    ///
+    /// # Errors
+    /// When it cannot be read, or the line is empty.
+    pub fn read_password(path: &Path) -> io::Result<Secret> {
+        let line = read_line(&mut io::BufReader::new(File::open(path)?))?;
+        let empty = || io::Error::new(io::ErrorKind::InvalidData, "its first line is empty");
+        line.filter(|line| !line.expose().is_empty()).ok_or_else(empty)
+    }
+
     /// What was given in advance decides who logs in, so an unfinished login of somebody else is dropped.
     fn resumes(&self, pending: &PendingLogin) -> bool {
         let same_phone = |phone: &String| normalize_phone(phone).as_ref() == Some(&pending.phone);

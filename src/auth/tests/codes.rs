@@ -186,7 +186,7 @@ fn tokens_of_earlier_log_outs_are_sent_and_may_be_enough() {
     let Call::SendCode(call) = run.call("auth.sendCode") else { unreachable!() };
     assert_eq!(call.settings.logout_tokens, Some(vec![bytes::Bytes::from_static(b"token")]));
     let success = types::auth::SentCodeSuccess { authorization: authorization_of(user()) };
-    run.reply("auth.sendCode", Reply::SentCode(SentCode::Success(success))).done();
+    run.reply("auth.sendCode", Reply::SentCode(Box::new(SentCode::Success(success)))).done();
     let mut run = Run::new();
     run.phone().refuse("auth.sendCode", 401, "SESSION_PASSWORD_NEEDED");
     assert!(run.saved.login.is_some());

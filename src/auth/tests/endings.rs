@@ -55,7 +55,7 @@ fn answers_of_another_type_and_logins_of_nobody_stop() {
     assert!(matches!(run.failure(), LoginError::UnexpectedReply { method: "auth.sendCode", .. }));
     let mut run = at_code();
     let nobody = authorization_of(enums::User::Empty(types::UserEmpty { id: 1 }));
-    run.code("12345").reply("auth.signIn", Reply::Authorization(nobody));
+    run.code("12345").reply("auth.signIn", Reply::Authorization(Box::new(nobody)));
     assert!(matches!(run.failure(), LoginError::UnexpectedReply { method: "auth.signIn", .. }));
     let mut run = at_password();
     run.password("x").proven().reply("auth.checkPassword", sign_up_required(None));

@@ -175,7 +175,8 @@ fn at_password() -> Run {
 
 fn sent(r#type: SentCodeType, next_type: Option<CodeType>, timeout: Option<i32>) -> Reply {
     let phone_code_hash = Str::from("hash");
-    Reply::SentCode(SentCode::SentCode(types::auth::SentCode { r#type, phone_code_hash, next_type, timeout }))
+    let sent = types::auth::SentCode { r#type, phone_code_hash, next_type, timeout };
+    Reply::SentCode(Box::new(SentCode::SentCode(sent)))
 }
 
 fn app_code() -> Reply {
@@ -206,7 +207,7 @@ fn authorization_of(user: enums::User) -> enums::auth::Authorization {
 }
 
 fn authorized() -> Reply {
-    Reply::Authorization(authorization_of(user()))
+    Reply::Authorization(Box::new(authorization_of(user())))
 }
 
 fn sign_up_required(terms: Option<&'static str>) -> Reply {
@@ -214,9 +215,8 @@ fn sign_up_required(terms: Option<&'static str>) -> Reply {
         let text = Str::from(text);
         Box::new(types::help::TermsOfService { text, min_age_confirm: Some(16), ..Default::default() })
     });
-    Reply::Authorization(enums::auth::Authorization::SignUpRequired(
-        types::auth::AuthorizationSignUpRequired { terms_of_service: terms },
-    ))
+    let required = types::auth::AuthorizationSignUpRequired { terms_of_service: terms };
+    Reply::Authorization(Box::new(enums::auth::Authorization::SignUpRequired(required)))
 }
 
 fn password_info(srp_id: i64) -> Reply {

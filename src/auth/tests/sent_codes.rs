@@ -108,7 +108,7 @@ fn what_cannot_be_done_here_says_so() {
         ..Default::default()
     };
     let mut run = Run::new();
-    run.phone().reply("auth.sendCode", Reply::SentCode(SentCode::PaymentRequired(payment)));
+    run.phone().reply("auth.sendCode", Reply::SentCode(Box::new(SentCode::PaymentRequired(payment))));
     assert!(matches!(run.failure(), LoginError::PaymentRequired { amount: 299, .. }));
 }
 

@@ -314,3 +314,13 @@ fn an_unfinished_login_is_dropped_for_another_number_or_a_bot() {
     assert!(!resumes(Presets { phone: Some("+15550100".into()), ..Presets::default() }));
     assert!(!resumes(Presets { bot_token: Some(Secret::from("42:x")), ..Presets::default() }));
 }
+
+#[test]
+fn a_password_file_is_its_first_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("password");
+    std::fs::write(&path, " pass word \r\nnot this\n").unwrap();
+    assert_eq!(Presets::read_password(&path).unwrap(), Secret::from(" pass word "));
+    std::fs::write(&path, "\n").unwrap();
+    assert!(Presets::read_password(&path).is_err());
+}
