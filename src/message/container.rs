@@ -219,3 +219,78 @@ impl Batch {
 
 // A body never begins with these by accident: each is the id of one constructor only.
 const _: () = assert!(MSG_CONTAINER != GZIP_PACKED && MSG_CONTAINER != VECTOR);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::message::tests::{hex, vector};
+
+    fn plain(body: Bytes) -> Body {
+        Body::Plain(body)
+    }
+
+    #[test]
+    fn ct_1_the_published_container_reads_and_writes() {
+        let vector = vector("tl.container");
+        let published = hex(&vector["outputs"]["hex"]);
+        let outer = MsgId::from_wire(i64::MAX);
+        let messages = unfold(outer, 2, published.clone()).unwrap();
+        let inputs = vector["inputs"]["messages"].as_array().unwrap();
+        assert_eq!(messages.len(), inputs.len());
+        let mut batch = Batch::default();
+        for (message, input) in messages.into_iter().zip(inputs) {
+            assert_eq!(message.msg_id.to_wire(), input["msg_id"].as_i64().unwrap());
+            assert_eq!(i64::from(message.seqno), input["seqno"].as_i64().unwrap());
+            batch.push(Outgoing { msg_id: message.msg_id, seqno: message.seqno, body: plain(message.body) });
+        }
+        let mut packet = PacketBuf::new();
+        batch.write(&mut packet);
+        assert_eq!(packet.as_slice(), published);
+    }
+
+    #[test]
+    fn ct_1_an_empty_container_is_allowed() {
+        let body = Bytes::from_static(&[0xdc, 0xf8, 0xf1, 0x73, 0, 0, 0, 0]);
+        assert_eq!(unfold(MsgId::from_wire(1), 0, body), Ok(vec![]));
+    }
+
+    #[test]
+    fn an_absurd_count_is_refused_before_anything_is_allocated() {
+        for count in [-1, 1, 1025, i32::MAX] {
+            let mut body = MSG_CONTAINER.to_le_bytes().to_vec();
+            body.extend(i32::to_le_bytes(count));
+            assert!(unfold(MsgId::from_wire(1), 0, body.into()).is_err(), "{count}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ct_1_what_is_packed_together_comes_apart_the_same(
+            bodies in proptest::collection::vec(proptest::collection::vec(1_u32..9, 0..20), 0..50),
+        ) {
+            let mut batch = Batch::default();
+            let mut sent = Vec::new();
+            for (n, words) in bodies.iter().enumerate() {
+                let body: Bytes = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+                let message = Incoming { msg_id: MsgId::from_wire(n as i64), seqno: n as i32, body };
+                batch.push(Outgoing { msg_id: message.msg_id, seqno: message.seqno, body: plain(message.body.clone()) });
+                sent.push(message);
+            }
+            let mut packet = PacketBuf::new();
+            batch.write(&mut packet);
+            let body = Bytes::copy_from_slice(packet.as_slice());
+            let outer = if batch.single().is_some() { 0 } else { 1000 };
+            prop_assert_eq!(unfold(MsgId::from_wire(outer), 0, body).unwrap(), sent);
+        }
+
+        #[test]
+        fn unfolding_never_panics(words in proptest::collection::vec(
+            prop_oneof![Just(MSG_CONTAINER), Just(MSG_COPY), Just(MESSAGE), 0_u32..9, any::<u32>()], 0..40,
+        )) {
+            let body: Bytes = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+            let _ = unfold(MsgId::from_wire(i64::MAX), 0, body);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //! in their order (EN-6).
 
 use bytes::{Bytes, BytesMut};
-use rand::{CryptoRng, Rng};
+use rand::CryptoRng;
 
 use super::error::Error;
 use super::msg_id::MsgId;
@@ -112,4 +112,175 @@ pub fn seal(
     let sealed = seal_in_place(key, sender, packet.as_mut_slice());
     packet.prepend(&sealed.header);
     sealed
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::message::tests::{hex, key, rng, vector};
+
+    fn header() -> Header {
+        Header { salt: 1, session_id: 2, msg_id: MsgId::from_wire(0x6000_0000_0000_0004), seqno: 3 }
+    }
+
+    fn sealed(body: &[u8]) -> BytesMut {
+        let mut packet = PacketBuf::new();
+        packet.extend_from_slice(body);
+        seal(&key(), Side::Client, header(), &mut rng(), &mut packet);
+        BytesMut::from(packet.as_slice())
+    }
+
+    /// Seals a plaintext as it is, however wrong.
+    fn sealed_raw(plaintext: &[u8]) -> BytesMut {
+        let mut packet = PacketBuf::new();
+        packet.extend_from_slice(plaintext);
+        let sealed = seal_in_place(&key(), Side::Client, packet.as_mut_slice());
+        packet.prepend(&sealed.header);
+        BytesMut::from(packet.as_slice())
+    }
+
+    fn plaintext(length: i32, total: usize) -> Vec<u8> {
+        let mut plaintext = vec![0; total];
+        plaintext[28..32].copy_from_slice(&length.to_le_bytes());
+        plaintext
+    }
+
+    fn key_of(inputs: &serde_json::Value) -> AuthKey {
+        let bytes = match inputs["auth_key_pattern"].as_str() {
+            Some(pattern) => {
+                let (digits, times) = pattern.split_once(" x").unwrap();
+                hex(&serde_json::Value::from(digits)).repeat(times.parse().unwrap())
+            }
+            None => hex(&inputs["auth_key"]).to_vec(),
+        };
+        AuthKey::from_bytes(bytes.try_into().unwrap())
+    }
+
+    #[test]
+    fn en_2_the_published_packets_open() {
+        let vector = vector("msg2.grammers-dec-container");
+        let key = key_of(&vector["inputs"]);
+        let opened = open(&key, Side::Server, BytesMut::from(&hex(&vector["inputs"]["packet"])[..])).unwrap();
+        let outputs = &vector["outputs"];
+        assert_eq!(opened.header.salt.to_le_bytes()[..], hex(&outputs["salt_le_hex"]));
+        assert_eq!(opened.header.session_id.to_le_bytes()[..], hex(&outputs["session_id_le_hex"]));
+        assert_eq!(opened.header.msg_id.to_wire(), outputs["msg_id"].as_i64().unwrap());
+        assert_eq!(i64::from(opened.header.seqno), outputs["seq_no"].as_i64().unwrap());
+        assert_eq!(opened.body.len() as i64, outputs["length"].as_i64().unwrap());
+        assert_eq!(opened.body, hex(&outputs["plaintext"])[32..32 + opened.body.len()]);
+    }
+
+    #[test]
+    fn en_6_the_published_packets_are_accepted_or_refused_for_their_reason() {
+        let file = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/vectors.json"));
+        let vectors: serde_json::Value = serde_json::from_str(file).unwrap();
+        let mut seen = 0;
+        for vector in vectors["vectors"].as_array().unwrap() {
+            let (inputs, outputs) = (&vector["inputs"], &vector["outputs"]);
+            if vector["kind"] != "decrypt_v2" || outputs["result"].is_null() {
+                continue;
+            }
+            seen += 1;
+            let packet = BytesMut::from(&hex(&inputs["packet"])[..]);
+            let opened = open(&key_of(inputs), Side::Server, packet);
+            let expected_session = hex(&inputs["expected_session_id_le_hex"]);
+            match outputs["reason"].as_str() {
+                None => assert_eq!(opened.unwrap().body, hex(&outputs["body"])),
+                Some("msg_key") => assert!(matches!(opened, Err(Error::Sealed(_)))),
+                Some("session_id") => {
+                    assert_ne!(opened.unwrap().header.session_id.to_le_bytes()[..], expected_session);
+                }
+                Some("length_not_multiple_of_4") => {
+                    let length = outputs["claimed_length"].as_i64().unwrap();
+                    assert!(matches!(opened, Err(Error::Length { length: is, .. }) if i64::from(is) == length));
+                }
+                Some(reason) => panic!("no test for {reason}"),
+            }
+        }
+        assert_eq!(seen, 4);
+    }
+
+    #[test]
+    fn en_6_length_and_padding_hold_to_the_byte() {
+        let ok = |length, total| open(&key(), Side::Client, sealed_raw(&plaintext(length, total))).is_ok();
+        assert!(ok(4, 48), "12 bytes of padding");
+        assert!(!ok(8, 48), "8 bytes of padding");
+        assert!(ok(16, 32 + 16 + 1024));
+        assert!(!ok(12, 32 + 12 + 1028));
+        assert!(ok(0, 48));
+        for length in [-4, -1, 1, 2, 3, 20, 64, i32::MAX, i32::MIN] {
+            assert!(!ok(length, 48), "{length}");
+        }
+    }
+
+    #[test]
+    fn en_2_padding_varies_in_length_within_its_bounds() {
+        let lengths: std::collections::BTreeSet<_> = {
+            let mut rng = rng();
+            (0..200)
+                .map(|_| {
+                    let mut packet = PacketBuf::new();
+                    packet.extend_from_slice(&[0; 20]);
+                    seal(&key(), Side::Client, header(), &mut rng, &mut packet);
+                    packet.len()
+                })
+                .collect()
+        };
+        assert_eq!(lengths.len(), 16);
+        assert!(lengths.iter().all(|length| (12..=1024).contains(&(length - 24 - 32 - 20))));
+    }
+
+    #[test]
+    fn en_6_a_packet_of_the_other_direction_or_key_does_not_open() {
+        let packet = sealed(&[1; 8]);
+        assert!(open(&key(), Side::Server, packet.clone()).is_err());
+        assert!(open(&AuthKey::from_bytes([8; 256]), Side::Client, packet.clone()).is_err());
+        assert!(open(&key(), Side::Client, packet).is_ok());
+    }
+
+    #[test]
+    fn en_6_padding_of_the_transport_is_cut_off() {
+        for extra in 0..16 {
+            let mut packet = sealed(&[1; 8]);
+            packet.resize(packet.len() + extra, 0x5a);
+            assert_eq!(open(&key(), Side::Client, packet).unwrap().body[..], [1; 8]);
+        }
+    }
+
+    #[test]
+    fn tr_7_both_sides_compute_the_same_quick_ack_token() {
+        let mut packet = PacketBuf::new();
+        packet.extend_from_slice(&[1; 8]);
+        let token = seal(&key(), Side::Client, header(), &mut rng(), &mut packet).quick_ack_token;
+        let opened = open(&key(), Side::Client, BytesMut::from(packet.as_slice())).unwrap();
+        assert_eq!(opened.quick_ack_token(&key()), token);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sealed_opens_to_the_same(words in proptest::collection::vec(any::<u32>(), 0..300)) {
+            let body: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+            let opened = open(&key(), Side::Client, sealed(&body)).unwrap();
+            prop_assert_eq!(&opened.body[..], &body[..]);
+            prop_assert_eq!(opened.header, header());
+        }
+
+        #[test]
+        fn en_6_a_changed_byte_is_noticed(at: prop::sample::Index, change in 1_u8..) {
+            let mut packet = sealed(&[1; 40]);
+            let at = at.index(packet.len());
+            packet[at] ^= change;
+            prop_assert!(open(&key(), Side::Client, packet).is_err());
+        }
+
+        #[test]
+        fn opening_never_panics(packet: Vec<u8>, blocks in 0_usize..8, plaintext: Vec<u8>) {
+            let _ = open(&key(), Side::Client, BytesMut::from(&packet[..]));
+            let mut plaintext = plaintext;
+            plaintext.resize(blocks * 16, 0);
+            let _ = open(&key(), Side::Client, sealed_raw(&plaintext));
+        }
+    }
 }

@@ -31,9 +31,10 @@ impl Liveness {
         }
     }
 
-    /// A connection begins.
-    pub(super) fn connected(&mut self, now: Duration) {
-        self.next_ping = self.interval.map(|interval| now + interval);
+    /// A connection begins. If it is not the first, a ping goes out at once: only a packet tells the server
+    /// where to send the updates that wait.
+    pub(super) fn connected(&mut self, now: Duration, again: bool) {
+        self.next_ping = self.interval.map(|interval| if again { now } else { now + interval });
         self.waiting_since = None;
         self.last_heard = now;
         self.dead = false;
@@ -100,7 +101,7 @@ mod tests {
 
     fn connected() -> Liveness {
         let mut liveness = Liveness::new(Some(60 * S), 15 * S);
-        liveness.connected(100 * S);
+        liveness.connected(100 * S, false);
         liveness
     }
 
@@ -128,7 +129,8 @@ mod tests {
         assert_eq!(liveness.next_timeout(), Some(175 * S));
         assert!(liveness.take_dead(175 * S));
         assert!(!liveness.take_dead(176 * S));
-        liveness.connected(200 * S);
+        liveness.connected(200 * S, true);
+        assert_eq!(liveness.next_timeout(), Some(200 * S));
         assert!(!liveness.take_dead(1000 * S), "another connection, and no ping on it yet");
     }
 
@@ -144,7 +146,7 @@ mod tests {
     #[test]
     fn without_an_interval_no_ping() {
         let mut liveness = Liveness::new(None, 15 * S);
-        liveness.connected(S);
+        liveness.connected(S, false);
         assert_eq!((liveness.next_timeout(), liveness.take_ping(1000 * S)), (None, None));
     }
 }

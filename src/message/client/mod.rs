@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rand::{CryptoRng, Rng};
+use rand::CryptoRng;
 
 use self::in_flight::InFlight;
 use self::liveness::Liveness;
@@ -282,7 +282,7 @@ impl Session {
         self.connected = true;
         self.connection += 1;
         self.heard = false;
-        self.liveness.connected(now.monotonic);
+        self.liveness.connected(now.monotonic, self.connection > 1);
         self.in_flight.ask_for_all(now.monotonic);
     }
 
@@ -321,8 +321,12 @@ impl Session {
         if !self.connected {
             return None;
         }
+        if self.renew_by.is_some() {
+            // Nothing can be sent before.
+            return self.renew_by;
+        }
         let asks = self.in_flight.next_due();
-        let timers = [asks, self.link.acks.due(), self.liveness.next_timeout(), self.renew_by];
+        let timers = [asks, self.link.acks.due(), self.liveness.next_timeout()];
         timers.into_iter().flatten().min()
     }
 

@@ -17,7 +17,7 @@ const MAX_REFUSALS: u32 = 8;
 
 /// How long a session whose ids are ahead of the server's clock waits for word on the calls that are on the
 /// wire, before it takes another session id.
-const RENEW_AFTER: Duration = Duration::from_secs(3);
+const RENEW_AFTER: Duration = Duration::from_secs(10);
 
 /// How many former session ids are remembered.
 const MAX_FORMER_IDS: usize = 8;

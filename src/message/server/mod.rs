@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rand::{CryptoRng, Rng};
+use rand::CryptoRng;
 
 use self::kept::{Kept, Origin};
 use super::container::Body;

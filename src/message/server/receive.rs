@@ -220,7 +220,7 @@ impl Session {
                 }
             }
             FromClient::StateRequest(ids) => self.handle_state_request(now, msg_id, &ids),
-            FromClient::ResendRequest(ids) => self.handle_resend_request(now, msg_id, &ids),
+            FromClient::ResendRequest(ids) => self.handle_resend_request(msg_id, &ids),
             FromClient::DropAnswer(call) => self.handle_drop(msg_id, call),
             FromClient::Ping { ping_id, disconnect_delay } => {
                 if let Some(seconds) = disconnect_delay {
@@ -294,7 +294,7 @@ impl Session {
 
     /// ST-1.
     fn handle_state_request(&mut self, now: Now, question: MsgId, ids: &[MsgId]) {
-        let info: Vec<u8> = ids.iter().map(|&id| self.state_of(now, id)).collect();
+        let info: Vec<u8> = ids.iter().map(|&id| self.state_of(id)).collect();
         for (&id, state) in ids.iter().zip(&info) {
             // On this word the client sends the message again under another id. If it comes yet, it must not be
             // carried out a second time.
@@ -319,7 +319,7 @@ impl Session {
     }
 
     /// What is known of the client's message `id`.
-    fn state_of(&self, now: Now, id: MsgId) -> u8 {
+    fn state_of(&self, id: MsgId) -> u8 {
         match self.queries.get(&id) {
             Some(Query::Open | Query::Dropped) => return state::RECEIVED | state::QUERY_TAKEN,
             Some(Query::Answered(_)) => {
@@ -333,7 +333,7 @@ impl Session {
             Seen::Before(_) => state::RECEIVED | state::ACKED,
             Seen::Forgotten => state::UNKNOWN,
             Seen::Disowned => state::NOT_RECEIVED,
-            Seen::New if !id.is_from(Side::Client) || id.unix() + MAX_AGE < now.unix => state::UNKNOWN,
+            Seen::New if !id.is_from(Side::Client) => state::UNKNOWN,
             Seen::New if self.link.window.highest().is_none_or(|highest| id > highest) => {
                 state::NOT_RECEIVED_TOO_HIGH
             }
@@ -342,7 +342,7 @@ impl Session {
     }
 
     /// ST-3: sends the messages again, or tells what became of them if one of them is not there any more.
-    fn handle_resend_request(&mut self, now: Now, request: MsgId, ids: &[MsgId]) {
+    fn handle_resend_request(&mut self, request: MsgId, ids: &[MsgId]) {
         let known: Vec<_> = ids.iter().filter_map(|&id| self.kept.by_id(id)).collect();
         for &push in &known {
             self.kept.requeue(push);
@@ -350,7 +350,7 @@ impl Session {
         if known.len() < ids.len() {
             let state = |&id: &MsgId| match self.kept.by_id(id) {
                 Some(_) => state::RECEIVED,
-                None if id.is_from(Side::Client) => self.state_of(now, id),
+                None if id.is_from(Side::Client) => self.state_of(id),
                 None => state::UNKNOWN,
             };
             let info: Vec<u8> = ids.iter().map(state).collect();
