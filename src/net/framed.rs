@@ -323,6 +323,7 @@ mod tests {
                 Poll::Pending => tokio::task::yield_now().await,
             }
         }
+        client.flush().await.unwrap();
         assert!(got.iter().zip(0..).all(|(packet, n)| packet[..] == [n; 64]));
         assert_eq!(payload(server.await.unwrap().unwrap())[..], [9; 32]);
     }
