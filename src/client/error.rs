@@ -184,9 +184,12 @@ pub enum InvokeError {
         /// Where and why decoding stopped.
         source: crate::tl::Error,
     },
-    /// A 303 error led to a DC that cannot be reached.
-    #[error("{method}: DC {dc}, where the server sent us, cannot be used: {reason}")]
-    Migrate {
+    /// The client was disconnected before the call was made.
+    #[error("the client was disconnected")]
+    Closed,
+    /// The DC for the call, which may be one to which the server sent us, cannot be reached or used.
+    #[error("{method}: DC {dc} cannot be used: {reason}")]
+    Unreachable {
         /// The TL name of the function.
         method: &'static str,
         /// The DC.

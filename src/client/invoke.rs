@@ -1,7 +1,7 @@
 //! Calls, from the typed function to its typed result, and the moves to another DC that some of them cause.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use super::core::Core;
 use super::establish::establish_patiently;
 use super::link::{CallEnd, Link};
 use super::retry::{Patience, Reaction};
-use super::{CallStatus, Client, ConnectError, InvokeError, Shared, repeatable};
+use super::{Client, ConnectError, InvokeError, Shared, repeatable};
 use crate::message::client::CallOptions;
 use crate::session::{Change, DcAddress};
 use crate::tl::{Deserialize, Function, functions, types};
@@ -26,14 +26,9 @@ impl Client {
         let home = core.home();
         let first = establish_patiently(&core, home).await?;
         let link = Link::start(Arc::clone(&core), home, first);
-        let links = [(home, link)].into();
-        let client = Self {
-            shared: Arc::new(Shared {
-                core,
-                links: std::sync::Mutex::new(links),
-                opening: tokio::sync::Mutex::default(),
-            }),
-        };
+        let shared = Shared { core, links: Mutex::default(), opening: tokio::sync::Mutex::default() };
+        let client = Self { shared: Arc::new(shared) };
+        client.links().by_dc.insert(home, link);
         let first_call = |error| ConnectError::FirstCall(Box::new(error));
         let config = client.invoke(&functions::help::GetConfig {}).await.map_err(first_call)?;
         client.learn_addresses(config).await?;
@@ -70,7 +65,7 @@ impl Client {
     /// error to a call does it by itself. If somebody is logged in, the authorization goes along.
     ///
     /// # Errors
-    /// [`InvokeError::Migrate`].
+    /// [`InvokeError::Unreachable`].
     pub async fn set_home_dc(&self, dc: i32) -> Result<(), InvokeError> {
         self.move_home("set_home_dc", dc).await
     }
@@ -97,12 +92,7 @@ impl Client {
         let mut patience = Patience::new(&config.retry);
         let mut introduce = false;
         loop {
-            let home = self.home_dc();
-            let link = self.links().get(&home).cloned();
-            let Some(link) = link else {
-                let status = CallStatus::Queued;
-                return Err(InvokeError::Disconnected { method, status });
-            };
+            let link = self.home_link(method).await?;
             let mut ticket = link.call(method, body.clone(), options, introduce);
             let end = match timeout_at(deadline, ticket.end()).await {
                 Ok(end) => end,
@@ -117,7 +107,7 @@ impl Client {
                 Err(CallEnd::Refused(error)) => error,
                 Err(CallEnd::Failed(failure)) => return Err(InvokeError::Failed { method, failure }),
                 Err(CallEnd::Unsendable(reason)) => return Err(InvokeError::Unsendable { method, reason }),
-                Err(CallEnd::KeyUnknown) => return Err(InvokeError::AuthKeyUnknown { dc: home }),
+                Err(CallEnd::KeyUnknown) => return Err(InvokeError::AuthKeyUnknown { dc: link.dc() }),
                 Err(CallEnd::Closed(status)) => return Err(InvokeError::Disconnected { method, status }),
             };
             match patience.react(method, error, SystemTime::now()) {
@@ -133,28 +123,60 @@ impl Client {
         }
     }
 
+    /// The link of the home DC; opened if there is none, once for all that wait for it.
+    async fn home_link(&self, method: &'static str) -> Result<Link, InvokeError> {
+        if let Some(link) = self.open_link()? {
+            return Ok(link);
+        }
+        let _opening = self.shared.opening.lock().await;
+        if let Some(link) = self.open_link()? {
+            return Ok(link);
+        }
+        let dc = self.home_dc();
+        let link = self.new_link(method, dc).await?;
+        self.links().by_dc.insert(dc, link.clone());
+        Ok(link)
+    }
+
+    fn open_link(&self) -> Result<Option<Link>, InvokeError> {
+        let links = self.links();
+        if links.closed {
+            return Err(InvokeError::Closed);
+        }
+        Ok(links.by_dc.get(&self.home_dc()).cloned())
+    }
+
+    async fn new_link(&self, method: &'static str, dc: i32) -> Result<Link, InvokeError> {
+        let core = &self.shared.core;
+        match establish_patiently(core, dc).await {
+            Ok(established) => Ok(Link::start(Arc::clone(core), dc, established)),
+            Err(error) => Err(InvokeError::Unreachable { method, dc, reason: error.to_string() }),
+        }
+    }
+
     /// Makes `dc` the home, opening a link to it; once, however many calls ask for it.
     async fn move_home(&self, method: &'static str, dc: i32) -> Result<(), InvokeError> {
         let core = &self.shared.core;
-        let failed = |reason: String| InvokeError::Migrate { method, dc, reason };
         let _opening = self.shared.opening.lock().await;
         let old_home = self.home_dc();
         if old_home == dc {
             return Ok(());
         }
         tracing::info!(from = old_home, to = dc, "moving to another DC");
-        let established = establish_patiently(core, dc).await.map_err(|error| failed(error.to_string()))?;
-        let link = Link::start(Arc::clone(core), dc, established);
-        let old_link = self.links().get(&old_home).cloned();
+        let link = self.new_link(method, dc).await?;
+        let old_link = self.open_link()?;
         if let Some(old_link) = &old_link
             && core.is_logged_in()
         {
             self.carry_authorization(old_link, &link, dc).await?;
         }
-        core.save(vec![Change::HomeDc(dc)]).await.map_err(|error| failed(error.to_string()))?;
-        self.links().insert(dc, link);
+        if let Err(error) = core.save(vec![Change::HomeDc(dc)]).await {
+            return Err(InvokeError::Unreachable { method, dc, reason: error.to_string() });
+        }
+        self.links().by_dc.insert(dc, link);
         core.set_home(dc);
-        self.links().remove(&old_home);
+        // Calls still under way on it hold it open until they have ended.
+        self.links().by_dc.remove(&old_home);
         Ok(())
     }
 
@@ -208,7 +230,7 @@ async fn call_once<F: Function>(
         Ok(Err(CallEnd::Refused(error))) => return Err(InvokeError::Rpc { method, error }),
         Ok(Err(CallEnd::Failed(failure))) => return Err(InvokeError::Failed { method, failure }),
         Ok(Err(CallEnd::Unsendable(reason))) => return Err(InvokeError::Unsendable { method, reason }),
-        Ok(Err(CallEnd::KeyUnknown)) => return Err(InvokeError::AuthKeyUnknown { dc: 0 }),
+        Ok(Err(CallEnd::KeyUnknown)) => return Err(InvokeError::AuthKeyUnknown { dc: link.dc() }),
         Ok(Err(CallEnd::Closed(status))) => return Err(InvokeError::Disconnected { method, status }),
         Err(_) => {
             let given_up = ticket.give_up().await;

@@ -58,6 +58,7 @@ pub(super) enum Command {
 /// A handle of the task that serves one DC; when the last one is dropped, the task closes the connection and ends.
 #[derive(Clone)]
 pub(super) struct Link {
+    dc: i32,
     commands: mpsc::UnboundedSender<Command>,
     next_id: Arc<AtomicU64>,
 }
@@ -68,7 +69,7 @@ impl Link {
         // Bounded by its senders: each holds one call at a time and waits for its end.
         let (commands, receiver) = mpsc::unbounded_channel();
         tokio::spawn(link_task::run(core, dc, first, receiver));
-        Self { commands, next_id: Arc::default() }
+        Self { dc, commands, next_id: Arc::default() }
     }
 
     /// Makes a call; [`Ticket::end`] waits for its end.
@@ -95,15 +96,15 @@ impl Link {
         }
     }
 
-    /// Whether the task has ended.
-    pub(super) fn is_closed(&self) -> bool {
-        self.commands.is_closed()
+    /// The DC that the task serves.
+    pub(super) fn dc(&self) -> i32 {
+        self.dc
     }
 }
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").field("closed", &self.is_closed()).finish()
+        f.debug_struct("Link").field("dc", &self.dc).finish_non_exhaustive()
     }
 }
 

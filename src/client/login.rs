@@ -161,7 +161,10 @@ impl Client {
             Err(error) => return Err(error.into()),
         };
         let changes = self.store().with(|state| state.log_out(token));
-        Ok(self.save(changes).await?)
+        self.save(changes).await?;
+        // What is called from now on is called with a key of which the session knows.
+        self.close_links().await;
+        Ok(())
     }
 }
 

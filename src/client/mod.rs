@@ -69,9 +69,17 @@ pub struct Client {
 #[derive(Debug)]
 struct Shared {
     core: Arc<Core>,
-    links: Mutex<HashMap<i32, Link>>,
+    links: Mutex<Links>,
     /// Held while a link is opened or the home moves, so that many calls that need it cause it once.
     opening: tokio::sync::Mutex<()>,
+}
+
+/// The open links by DC.
+#[derive(Debug, Default)]
+struct Links {
+    by_dc: HashMap<i32, Link>,
+    /// The client was disconnected: no link is opened any more.
+    closed: bool,
 }
 
 impl Drop for Shared {
@@ -136,14 +144,20 @@ impl Client {
     /// Closes the connections in order: what is still to be acknowledged goes out, calls without an answer fail with
     /// [`InvokeError::Disconnected`], salts and clock are saved. The session's lock goes with the last handle.
     pub async fn disconnect(self) {
-        let links: Vec<Link> = self.links().drain().map(|(_, link)| link).collect();
-        for link in links {
-            link.close().await;
-        }
+        self.links().closed = true;
+        self.close_links().await;
         self.shared.core.updates.close();
     }
 
-    fn links(&self) -> MutexGuard<'_, HashMap<i32, Link>> {
+    /// Closes all connections; the next call opens what it needs, with a new key if the session has forgotten the old one.
+    pub(super) async fn close_links(&self) {
+        let links: Vec<Link> = self.links().by_dc.drain().map(|(_, link)| link).collect();
+        for link in links {
+            link.close().await;
+        }
+    }
+
+    fn links(&self) -> MutexGuard<'_, Links> {
         // No statement in a critical section leaves the map half changed.
         self.shared.links.lock().unwrap_or_else(PoisonError::into_inner)
     }

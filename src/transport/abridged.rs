@@ -5,8 +5,8 @@ use rand::CryptoRng;
 
 use super::{
     ErrorKind, Frame, QUICK_ACK,
+    checks::{Role, check_body, check_packet, classify, peek},
     frame::Framing,
-    length::{Role, check_body, check_packet, classify, peek},
 };
 use crate::tl::PacketBuf;
 

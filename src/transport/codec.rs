@@ -6,8 +6,8 @@ use bytes::BytesMut;
 use rand::CryptoRng;
 
 use super::{
-    Error, ErrorKind, Frame, Kind, Tagged, abridged::Abridged, frame::Framing, full::Full,
-    intermediate::Intermediate, length::Role, obfuscated::Obfuscation,
+    Error, ErrorKind, Frame, Kind, Tagged, abridged::Abridged, checks::Role, frame::Framing, full::Full,
+    intermediate::Intermediate, obfuscated::Obfuscation,
 };
 use crate::tl::PacketBuf;
 

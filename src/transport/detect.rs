@@ -4,7 +4,7 @@ use bytes::{Buf, BytesMut};
 
 use super::{
     Codec, Error, ErrorKind, Kind, Tagged,
-    length::peek,
+    checks::peek,
     obfuscated::{HEADER_LEN, Obfuscation, TLS_RECORD},
 };
 

@@ -5,8 +5,8 @@ use rand::CryptoRng;
 
 use super::{
     ErrorKind, Frame,
+    checks::{Role, check, check_packet, classify, peek},
     frame::Framing,
-    length::{Role, check, check_packet, classify, peek},
 };
 use crate::tl::PacketBuf;
 

@@ -6,6 +6,7 @@
 //! Source: <https://core.telegram.org/mtproto/mtproto-transports>.
 
 mod abridged;
+mod checks;
 mod codec;
 mod detect;
 mod error;
@@ -13,7 +14,6 @@ mod frame;
 mod full;
 mod intermediate;
 mod kind;
-mod length;
 mod obfuscated;
 
 pub use codec::Codec;

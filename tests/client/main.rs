@@ -4,4 +4,7 @@ mod calls;
 mod connecting;
 mod cutting_proxy;
 mod loopback;
+mod moving;
+mod refusals;
+mod scripted;
 mod shutdown;

@@ -7,10 +7,10 @@ use super::{encoded, frames, packet, pair, rng};
 use crate::transport::{
     Codec, Frame, Kind, Tagged,
     abridged::Abridged,
+    checks::Role,
     frame::Framing,
     full::Full,
     intermediate::Intermediate,
-    length::Role,
     obfuscated::{HEADER_LEN, Obfuscation, direction_keys, is_usable},
 };
 
