@@ -32,7 +32,7 @@ pub mod packet_v1;
 pub mod rsa;
 pub mod srp;
 #[cfg(test)]
-mod vectors;
+pub(crate) mod vectors;
 
 pub use auth_key::AuthKey;
 pub use kdf::Side;

@@ -34,7 +34,8 @@ pub fn seal(key: &AuthKey, sender: Side, plaintext: &[u8], rng: &mut dyn rand::C
 pub fn open<'p>(key: &AuthKey, sender: Side, packet: &'p mut [u8]) -> Result<&'p mut [u8], OpenError> {
     let (id, rest) = packet.split_first_chunk_mut::<8>().ok_or(OpenError)?;
     let (msg_key, ciphertext) = rest.split_first_chunk_mut::<16>().ok_or(OpenError)?;
-    if *id != key.id_bytes() || ciphertext.len() < ENVELOPE_LEN || ciphertext.len() % BLOCK_LEN != 0 {
+    if *id != key.id_bytes() || ciphertext.len() < ENVELOPE_LEN || !ciphertext.len().is_multiple_of(BLOCK_LEN)
+    {
         return Err(OpenError);
     }
     kdf::v1(key, sender, msg_key).decrypt(ciphertext);

@@ -35,7 +35,7 @@ pub(super) fn seal(key: &IgeKey, data: &[u8], rng: &mut dyn rand::CryptoRng) -> 
 /// Decrypts, and finds the data by its hash, before anything of it is parsed: of the 16 lengths that the padding
 /// leaves possible, the right one is that which fits the hash.
 pub(super) fn open(key: &IgeKey, encrypted: &[u8]) -> Result<Bytes, DataError> {
-    if encrypted.len() % BLOCK_LEN != 0 || encrypted.len() < HASH_LEN {
+    if !encrypted.len().is_multiple_of(BLOCK_LEN) || encrypted.len() < HASH_LEN {
         return Err(DataError::Length(encrypted.len()));
     }
     let mut plain = encrypted.to_vec();
@@ -72,7 +72,8 @@ mod tests {
 
         #[test]
         fn garbage_never_panics(data in vec(any::<u8>(), 0..100)) {
-            prop_assert!(open(&IgeKey { key: [1; 32], iv: [2; 32] }, &data).is_err());
+            let key = IgeKey { key: [1; 32], iv: [2; 32] };
+            prop_assert!(open(&key, &data).is_err());
         }
     }
 }

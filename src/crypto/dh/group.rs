@@ -219,7 +219,7 @@ pub(super) fn check_safe_prime(prime: &Number) -> Result<(), GroupError> {
 pub(super) fn check_generator(prime: &Number, generator: i32) -> Result<u32, GroupError> {
     let modulo = |divisor: u64| {
         let divisor = NonZero::new(Number::from(divisor)).expect("a divisor of the table");
-        u64::from(prime.rem_vartime(&divisor).as_limbs()[0].0)
+        prime.rem_vartime(&divisor).as_limbs()[0].0
     };
     let residue = match generator {
         2 => modulo(8) == 7,

@@ -64,6 +64,6 @@ pub(super) fn prove_with(
     let u: WideExponent = U256::from_be_slice(&u).resize();
     let ux = Zeroizing::new(u.wrapping_mul(&*x));
     let exponent = Zeroizing::new(a.exponent().resize().wrapping_add(&*ux));
-    let shared = Zeroizing::new(modulus.pow_secret_wide(&t, &*exponent));
+    let shared = Zeroizing::new(modulus.pow_secret(&t, &*exponent));
     Ok(Proof { a: *a.public(), m1: client_proof(group, salts, a.public(), &b_bytes, &shared) })
 }

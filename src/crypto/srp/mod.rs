@@ -95,7 +95,7 @@ pub fn verifier(algo: &Algo<'_>, password: &[u8]) -> Result<Zeroizing<[u8; LEN]>
 
 fn verifier_number(group: &Group, x: &[u8; 32]) -> Number {
     let x = Zeroizing::new(U256::from_be_slice(x));
-    group.modulus().pow_secret_wide(&group.generator_number(), &*x)
+    group.modulus().pow_secret(&group.generator_number(), &*x)
 }
 
 /// `g` as it is hashed.

@@ -76,50 +76,64 @@ fn known_answers() {
     assert!(run >= 52, "only {run} vectors were run");
 }
 
+/// Gives every vector of a kind to `check`, for tests of other layers.
+pub(crate) fn each(kind: &str, mut check: impl FnMut(&str, &Vector<'_>)) {
+    let vectors: Value = serde_json::from_str(VECTORS).unwrap();
+    let of_kind = vectors["vectors"].as_array().unwrap().iter().filter(|vector| vector["kind"] == kind);
+    for vector in of_kind {
+        let (inputs, outputs) = (&vector["inputs"], &vector["outputs"]);
+        check(vector["id"].as_str().unwrap(), &Vector { kind, inputs, outputs });
+    }
+}
+
 /// One vector; printed by the test above before it is run.
-pub(super) struct Vector<'v> {
+pub(crate) struct Vector<'v> {
     kind: &'v str,
     inputs: &'v Value,
     outputs: &'v Value,
 }
 
 impl Vector<'_> {
-    pub(super) fn input(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn input(&self, name: &str) -> Vec<u8> {
         hex(text(self.inputs, name))
     }
 
-    pub(super) fn output(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn output(&self, name: &str) -> Vec<u8> {
         hex(text(self.outputs, name))
     }
 
-    pub(super) fn fixed_input<const N: usize>(&self, name: &str) -> [u8; N] {
+    pub(crate) fn number_output(&self, name: &str) -> u64 {
+        self.outputs[name].as_u64().unwrap()
+    }
+
+    pub(crate) fn fixed_input<const N: usize>(&self, name: &str) -> [u8; N] {
         self.input(name).try_into().unwrap()
     }
 
-    pub(super) fn has_input(&self, name: &str) -> bool {
+    pub(crate) fn has_input(&self, name: &str) -> bool {
         !self.inputs[name].is_null()
     }
 
-    pub(super) fn has_output(&self, name: &str) -> bool {
+    pub(crate) fn has_output(&self, name: &str) -> bool {
         !self.outputs[name].is_null()
     }
 
-    pub(super) fn text_input(&self, name: &str) -> &str {
+    pub(crate) fn text_input(&self, name: &str) -> &str {
         text(self.inputs, name)
     }
 
-    pub(super) fn number_input(&self, name: &str) -> u64 {
+    pub(crate) fn number_input(&self, name: &str) -> u64 {
         self.inputs[name].as_u64().unwrap()
     }
 
     /// A number in hexadecimal, perhaps with an odd count of digits.
-    pub(super) fn big_number_input(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn big_number_input(&self, name: &str) -> Vec<u8> {
         let digits = self.text_input(name);
         hex(&format!("{}{digits}", "0".repeat(digits.len() % 2)))
     }
 
     /// A prime: a small number, 256 bytes, or a reference to the well-known one.
-    pub(super) fn prime_input(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn prime_input(&self, name: &str) -> Vec<u8> {
         match &self.inputs[name] {
             Value::String(text) if text.contains("telegram.json") => well_known_prime(),
             Value::String(text) => hex(text),

@@ -78,7 +78,7 @@ impl Options {
 /// A key exchange that waits for the answer that its state names: [`AwaitResPq`], [`AwaitDhParams`] or
 /// [`AwaitDhGen`].
 #[must_use = "a key exchange that is dropped has no key"]
-pub struct Exchange<State>(State);
+pub struct Exchange<State>(Box<State>);
 
 /// Shows the state and no secret.
 impl<State> fmt::Debug for Exchange<State> {
@@ -127,7 +127,7 @@ impl Exchange<AwaitResPq> {
     pub fn start(options: Options, rng: &mut dyn rand::CryptoRng) -> (PacketBuf, Self) {
         let mut nonce = [0; 16];
         rng.fill_bytes(&mut nonce);
-        (packet(&functions::ReqPqMulti { nonce }), Self(AwaitResPq { options, nonce }))
+        (packet(&functions::ReqPqMulti { nonce }), Self(Box::new(AwaitResPq { options, nonce })))
     }
 
     /// Steps 2 to 5: takes `resPQ`, gives `req_DH_params`.
@@ -142,13 +142,13 @@ impl Exchange<AwaitResPq> {
         self.res_pq_with(inner_data, answer, rng)
     }
 
-    fn res_pq_with(
+    pub(super) fn res_pq_with(
         self,
         inner_data: fn(&Options, types::PQInnerData) -> PQInnerData,
         answer: Bytes,
         rng: &mut dyn rand::CryptoRng,
     ) -> Result<(PacketBuf, Exchange<AwaitDhParams>), Error> {
-        let Self(AwaitResPq { options, nonce }) = self;
+        let AwaitResPq { options, nonce } = *self.0;
         let res: types::ResPq = parse(Message::ResPq, answer)?;
         both::nonce(Message::ResPq, &nonce, &res.nonce)?;
         let key = checks::trusted_key(&options.keys, &res.server_public_key_fingerprints)?;
@@ -178,7 +178,7 @@ impl Exchange<AwaitResPq> {
         };
         let expires_in = options.expires_in;
         let state = AwaitDhParams { nonces, new_nonce, expires_in, prepared: None };
-        Ok((packet(&request), Exchange(state)))
+        Ok((packet(&request), Exchange(Box::new(state))))
     }
 }
 
@@ -199,7 +199,7 @@ impl Exchange<AwaitDhParams> {
         now: Now,
         rng: &mut dyn rand::CryptoRng,
     ) -> Result<(PacketBuf, Exchange<AwaitDhGen>), Error> {
-        let Self(AwaitDhParams { nonces, new_nonce, expires_in, prepared }) = self;
+        let AwaitDhParams { nonces, new_nonce, expires_in, prepared } = *self.0;
         let encrypted_answer = encrypted_answer(answer, &nonces, &new_nonce)?;
         let tmp_aes = nonces::tmp_aes(&new_nonce, &nonces.server);
         let data = dh_data::open(&tmp_aes, &encrypted_answer)?;
@@ -221,7 +221,7 @@ impl Exchange<AwaitDhParams> {
             expires_at: expires_in.map(|expires_in| inner.server_time.saturating_add(expires_in)),
         };
         let state = AwaitDhGen { nonces, new_nonce, tmp_aes, g_a, candidate, group, retries: 0 };
-        Ok((state.request(0, pair.public(), rng), Exchange(state)))
+        Ok((state.request(0, pair.public(), rng), Exchange(Box::new(state))))
     }
 }
 
@@ -281,7 +281,7 @@ impl AwaitDhGen {
 }
 
 /// `p_q_inner_data_dc` or, for a temporary key, `p_q_inner_data_temp_dc` (step 4).
-fn inner_data(options: &Options, inner: types::PQInnerData) -> PQInnerData {
+pub(super) fn inner_data(options: &Options, inner: types::PQInnerData) -> PQInnerData {
     let types::PQInnerData { pq, p, q, nonce, server_nonce, new_nonce } = inner;
     let dc = options.dc;
     if let Some(expires_in) = options.expires_in {

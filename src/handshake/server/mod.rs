@@ -123,7 +123,7 @@ impl Exchange {
                 let (packet, verdict) = state.set_client_dh_params(message.clone(), options, is_taken)?;
                 match verdict {
                     Verdict::Established(key) => (packet, State::AwaitReqPq, Some(key)),
-                    Verdict::Retry(next) => (packet, State::AwaitSetClientDhParams(Box::new(next)), None),
+                    Verdict::Retry(next) => (packet, State::AwaitSetClientDhParams(next), None),
                     Verdict::Failed => (packet, State::AwaitReqPq, None),
                 }
             }

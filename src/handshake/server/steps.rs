@@ -37,7 +37,7 @@ pub(super) struct AwaitSetClientDhParams {
 /// How the last step ends.
 pub(super) enum Verdict {
     Established(Established),
-    Retry(AwaitSetClientDhParams),
+    Retry(Box<AwaitSetClientDhParams>),
     Failed,
 }
 
@@ -152,11 +152,11 @@ impl AwaitSetClientDhParams {
                 time_offset: 0,
                 expires_at: self.expires_at,
             }),
-            DhGen::Retry => Verdict::Retry(Self {
+            DhGen::Retry => Verdict::Retry(Box::new(Self {
                 retry_id: auth_key.aux_hash(),
                 retries: self.retries.saturating_add(1),
                 ..self
-            }),
+            })),
             DhGen::Fail => Verdict::Failed,
         };
         Ok((answer, verdict))
