@@ -133,7 +133,7 @@ impl Task {
         self.calls.end_all(self.session.as_ref(), CallEnd::Closed);
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
-            self.obey(command);
+            self.obey_offline(command);
         }
         self.calls.end_all(None, CallEnd::Closed);
         self.save_now().await;
@@ -166,7 +166,7 @@ impl Task {
         let mut work = pin!(work);
         poll_fn(|cx| {
             while let Poll::Ready(command) = self.commands.poll_recv(cx) {
-                if command.is_none_or(|command| self.obey(command)) {
+                if command.is_none_or(|command| self.obey_offline(command)) {
                     return Poll::Ready(None);
                 }
             }
@@ -176,15 +176,15 @@ impl Task {
     }
 
     /// Does what a handle asks for; `true` when that is to close.
-    fn obey(&mut self, command: Command) -> bool {
+    fn obey(&mut self, session: Option<&mut Session>, command: Command) -> bool {
         match command {
             Command::Call(call) => self.calls.add(call),
             Command::Cancel(id, reply) => {
-                let now = self.core.clock.now();
-                let status = self.calls.cancel(self.session.as_mut(), now, id);
+                let status = self.calls.cancel(session, self.core.clock.now(), id);
                 if let Some(reply) = reply {
+                    // A call that has just ended was received at least.
                     let status = status.unwrap_or(CallStatus::Received);
-                    // The caller went away meanwhile: then nobody wants to know.
+                    // The caller may have gone away meanwhile: then nobody wants to know.
                     let _ = reply.send(GivenUp { status, cause: self.cause.clone() });
                 }
             }
@@ -194,6 +194,14 @@ impl Task {
             }
         }
         false
+    }
+
+    /// [`obey`](Self::obey) while there is no connection.
+    fn obey_offline(&mut self, command: Command) -> bool {
+        let mut session = self.session.take();
+        let close = self.obey(session.as_mut(), command);
+        self.session = session;
+        close
     }
 
     /// Feeds the session from a connection, and the connection from the session, until one of them ends it.
@@ -233,7 +241,7 @@ impl Task {
             let wake = poll_fn(|cx| self.poll_wake(cx, framed, armed.then_some(timer.as_mut()))).await;
             let result = match wake {
                 Wake::Command(command) => self.take_commands(session, command),
-                Wake::Frame(frame) => self.take_frames(session, framed, frame).await,
+                Wake::Frame(frame) => self.take_frames(session, framed, frame),
                 Wake::Timer => {
                     session.handle_timeout(self.core.clock.now());
                     Ok(())
@@ -285,39 +293,26 @@ impl Task {
     }
 
     fn take_commands(&mut self, session: &mut Session, first: Option<Command>) -> Result<(), End> {
-        let mut command = first.ok_or(End::Closed)?;
-        for _ in 0..BATCH {
-            // The session is lent out of `self` while it is driven.
-            let close = match command {
-                Command::Cancel(id, reply) => {
-                    let status = self.calls.cancel(Some(session), self.core.clock.now(), id);
-                    if let Some(reply) = reply {
-                        let _ = reply
-                            .send(GivenUp { status: status.unwrap_or(CallStatus::Received), cause: None });
-                    }
-                    false
-                }
-                other => self.obey(other),
-            };
-            if close {
+        let mut next = Some(first.ok_or(End::Closed)?);
+        for left in (0..BATCH).rev() {
+            let Some(command) = next else { break };
+            if self.obey(Some(session), command) {
                 return Err(End::Closed);
             }
-            match self.commands.try_recv() {
-                Ok(next) => command = next,
-                Err(_) => break,
-            }
+            next = if left > 0 { self.commands.try_recv().ok() } else { None };
         }
         Ok(())
     }
 
-    async fn take_frames(
+    fn take_frames(
         &mut self,
         session: &mut Session,
         framed: &mut Framed<TcpStream>,
         first: Result<Frame, FramedError>,
     ) -> Result<(), End> {
-        let mut frame = first;
-        for _ in 0..BATCH {
+        let mut next = Some(first);
+        for left in (0..BATCH).rev() {
+            let Some(frame) = next else { break };
             match frame.map_err(|error| End::Lost(error.to_string()))? {
                 Frame::Packet { payload, .. } => {
                     match session.handle_packet(self.core.clock.now(), payload) {
@@ -333,10 +328,7 @@ impl Task {
                 Frame::QuickAck(token) => session.handle_quick_ack(token),
                 Frame::TransportError(code) => return Err(End::Refused(code.into())),
             }
-            match framed.buffered() {
-                Some(next) => frame = next,
-                None => break,
-            }
+            next = if left > 0 { framed.buffered() } else { None };
         }
         Ok(())
     }
@@ -421,7 +413,7 @@ impl Task {
         loop {
             self.calls.end_all(self.session.as_ref(), |_| CallEnd::KeyUnknown);
             let command = self.commands.recv().await;
-            if command.is_none_or(|command| self.obey(command)) {
+            if command.is_none_or(|command| self.obey_offline(command)) {
                 return;
             }
         }

@@ -19,6 +19,7 @@
 //! | `core` | what its connections share: settings, the session's store, the updates |
 //! | `establish` | one try to connect: dial, and make a key if there is none |
 //! | `link`, `link_task`, `calls` | the task of one DC: session, calls, reconnecting |
+//! | `login` | logging in and out, by the state machine of [`auth`](crate::auth) |
 //! | `introduction` | `invokeWithLayer(initConnection(…))` |
 //! | `retry`, `repeatable` | what is done about errors before the caller sees them |
 //! | `updates` | what the server sends without being asked |
@@ -34,6 +35,7 @@ mod introduction;
 mod invoke;
 mod link;
 mod link_task;
+mod login;
 mod repeatable;
 mod retry;
 mod updates;
@@ -43,6 +45,7 @@ pub use config::{DeviceInfo, RetryPolicy, Timing};
 pub use dcs::{DcAddress, PRODUCTION, TEST};
 pub use error::{ConnectError, InvokeError};
 pub use introduction::LAYER;
+pub use login::{SignInError, SignInStep};
 pub use updates::{Update, Updates};
 
 pub use crate::message::{CallStatus, RpcError};
