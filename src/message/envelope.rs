@@ -70,7 +70,7 @@ pub fn open(key: &AuthKey, sender: Side, mut packet: BytesMut) -> Result<Opened,
     };
     let length = reader.i32();
     reader.check()?;
-    let body_len = usize::try_from(length).ok().filter(|length| length % 4 == 0);
+    let body_len = usize::try_from(length).ok().filter(|length| length.is_multiple_of(4));
     let padding = body_len.and_then(|length| reader.remaining().checked_sub(length));
     match (body_len, padding) {
         (Some(length), Some(MIN_PADDING..=MAX_PADDING)) => {
@@ -194,7 +194,9 @@ mod tests {
                 }
                 Some("length_not_multiple_of_4") => {
                     let length = outputs["claimed_length"].as_i64().unwrap();
-                    assert!(matches!(opened, Err(Error::Length { length: is, .. }) if i64::from(is) == length));
+                    assert!(
+                        matches!(opened, Err(Error::Length { length: is, .. }) if i64::from(is) == length)
+                    );
                 }
                 Some(reason) => panic!("no test for {reason}"),
             }

@@ -65,10 +65,11 @@ impl RpcError {
         let mut start = 0;
         for part in message.split('_') {
             let end = start + part.len();
-            if start > 0 && part.bytes().all(|byte| byte.is_ascii_digit()) {
-                if let Ok(value) = part.parse() {
-                    return Some((&message[..start - 1], value, &message[end..]));
-                }
+            if start > 0
+                && part.bytes().all(|byte| byte.is_ascii_digit())
+                && let Ok(value) = part.parse()
+            {
+                return Some((&message[..start - 1], value, &message[end..]));
             }
             start = end + 1;
         }
@@ -122,7 +123,11 @@ mod tests {
         assert_eq!(split(""), (String::new(), None));
         assert_eq!(split("_"), ("_".into(), None));
         assert_eq!(split("17"), ("17".into(), None));
-        assert_eq!(split("X_99999999999"), ("X_99999999999".into(), None), "a number that fits no u32 is text");
+        assert_eq!(
+            split("X_99999999999"),
+            ("X_99999999999".into(), None),
+            "a number that fits no u32 is text"
+        );
     }
 
     #[test]

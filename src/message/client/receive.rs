@@ -109,12 +109,13 @@ impl Session {
     ) -> Result<(), Error> {
         let mut corrected = false;
         for (message, content) in messages {
-            if let FromServer::BadMessage { id, code, salt } = content {
-                if self.was_sent(id) && self.link.window.look_up(message.msg_id) == Seen::New {
-                    self.link.window.insert(message.msg_id, message.seqno);
-                    self.handle_bad_message(now, msg_id, id, code, salt);
-                    corrected = true;
-                }
+            if let FromServer::BadMessage { id, code, salt } = content
+                && self.was_sent(id)
+                && self.link.window.look_up(message.msg_id) == Seen::New
+            {
+                self.link.window.insert(message.msg_id, message.seqno);
+                self.handle_bad_message(now, msg_id, id, code, salt);
+                corrected = true;
             }
         }
         if corrected { Ok(()) } else { Err(Error::TimeWindow { msg_id }) }
@@ -239,7 +240,9 @@ impl Session {
         match self.link.window.look_up(id) {
             Seen::Before(_) => state::RECEIVED,
             Seen::Forgotten => state::UNKNOWN,
-            _ if self.link.window.highest().is_none_or(|highest| id > highest) => state::NOT_RECEIVED_TOO_HIGH,
+            _ if self.link.window.highest().is_none_or(|highest| id > highest) => {
+                state::NOT_RECEIVED_TOO_HIGH
+            }
             _ => state::NOT_RECEIVED,
         }
     }
