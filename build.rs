@@ -3,10 +3,21 @@
 use std::path::Path;
 use std::{env, fs, process};
 
-// The parser and the generator are part of the library; here they are compiled once more, before it.
+// The parser and the generator are part of the library; here they are compiled once more, before it. The other
+// modules of `src/schema/` need the library.
 #[allow(dead_code, unused_imports)]
-#[path = "src/schema/mod.rs"]
-mod schema;
+#[path = "src/schema"]
+mod schema {
+    pub mod ast;
+    mod display;
+    pub mod error;
+    pub mod generate;
+    pub mod id;
+    mod lexer;
+    mod parser;
+
+    pub use parser::{MAX_TYPE_DEPTH, parse};
+}
 
 fn main() {
     println!("cargo:rerun-if-changed=src/schema");

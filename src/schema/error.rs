@@ -48,7 +48,7 @@ pub enum ErrorKind {
     BadId(String),
     /// A flag bit that is not a number from 0 to 31.
     BadBit(String),
-    /// Type expressions nest deeper than [`MAX_TYPE_DEPTH`](super::parser::MAX_TYPE_DEPTH).
+    /// Type expressions nest deeper than [`MAX_TYPE_DEPTH`](super::MAX_TYPE_DEPTH).
     TooDeep,
     /// `T<…>` with another `T` than `Vector` or `vector`.
     NotGeneric(String),

@@ -81,8 +81,8 @@ impl<'t> Lexer<'t> {
                 if let Some(layer) = layer_of(comment) {
                     return Ok(Token { kind: TokenKind::Layer(layer), span });
                 }
-            } else if rest.starts_with("/*") {
-                let Some(end) = rest[2..].find("*/") else {
+            } else if let Some(comment) = rest.strip_prefix("/*") {
+                let Some(end) = comment.find("*/") else {
                     return Err(self.error(ErrorKind::UnterminatedComment, span));
                 };
                 self.advance(end + 4);

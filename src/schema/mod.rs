@@ -4,20 +4,25 @@
 //! (an id that is not the CRC32 of its definition, a type that nobody defines).
 //! The language is described at <https://core.telegram.org/mtproto/TL>.
 //!
-//! The build script compiles these files too, to generate the types, before the crate exists. So the modules
-//! of the language use nothing but `std`, `crc32fast` and one another, by `super::` paths.
+//! [`dynamic`] is a codec for any value of a schema, [`rpc_errors`] the table of the errors that calls end with.
+//!
+//! The build script compiles the modules of the language too, to generate the types before the crate exists: see
+//! the list in `build.rs`. So `ast`, `display`, `error`, `generate`, `id`, `lexer` and `parser` use nothing but
+//! `std`, `crc32fast` and one another, by `super::` paths.
 
 pub mod ast;
 pub mod check;
 mod display;
+pub mod dynamic;
 pub mod error;
 pub mod generate;
 pub mod id;
 mod lexer;
 mod parser;
+pub mod rpc_errors;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::Error;
-pub use parser::parse;
+pub use parser::{MAX_TYPE_DEPTH, parse, parse_type};

@@ -42,6 +42,20 @@ pub fn parse(text: &str) -> Result<Schema, Error> {
     Ok(schema)
 }
 
+/// Parses a type expression that stands alone, such as `Vector<InputPeer>`.
+///
+/// # Errors
+/// The first place where the text is not a type.
+pub fn parse_type(text: &str) -> Result<Type, Error> {
+    let tokens = tokenize(text)?;
+    let mut parser = Parser { text, tokens: &tokens, at: 0, first_layer: None, layer: None };
+    let (ty, _) = parser.type_expr(&[], 0)?;
+    match parser.peek().kind {
+        TokenKind::End => Ok(ty),
+        _ => Err(parser.unexpected("the end of the type")),
+    }
+}
+
 struct Parser<'t> {
     text: &'t str,
     /// Ends with [`TokenKind::End`], which `bump` never passes.

@@ -8,6 +8,8 @@ mod combinator;
 mod error;
 mod packet;
 mod reader;
+#[allow(unsafe_code)]
+pub(crate) mod table;
 mod traits;
 pub(crate) mod value;
 mod writer;
@@ -38,80 +40,74 @@ pub use traits::{Bare, Constructor, Deserialize, Function, Raw, Serialize, detac
 
 /// What the generated code uses.
 pub(crate) mod generated {
-    pub(crate) use super::{Bare, Bytes, Constructor, Deserialize, Function, Reader, Serialize, Str, Writer};
+    pub(crate) use std::alloc::Layout;
+    pub(crate) use std::mem::offset_of;
 
-    /// The fields of a bare value.
-    #[inline(never)]
-    pub(crate) fn read<T: Bare>(reader: &mut Reader) -> T {
-        let mut value = T::default();
-        value.read_bare(reader);
-        value
-    }
+    pub(crate) use std::fmt::{Debug, Formatter, Result};
+
+    pub(crate) use super::table::{
+        ALWAYS, Described, Enum, Field, Kind, Optional, Payload, Shape, Struct, Variant, Vector, clone, zero,
+    };
+    pub(crate) use super::value::{debug, equal};
+    pub(crate) use super::{Bytes, Constructor, Deserialize, Function, Reader, Serialize, Str, Writer};
 }
 
-/// What a generated type does by way of its codec, and its value made of zeros: a few short functions for
-/// each type in place of many that visit every field.
-macro_rules! by_codec {
-    (struct $ty:ident $id:literal $name:literal { $($zero:tt)* }) => {
+/// What a generated type does, all of it by way of its table.
+///
+/// Everything is `#[inline]`: a crate compiles these few calls for the types that it uses, and this one
+/// for none of the 2,500.
+macro_rules! described {
+    (struct $ty:ident $table:ident $id:literal $name:literal) => {
         impl Constructor for $ty {
             const ID: u32 = $id;
             const NAME: &'static str = $name;
         }
-        impl Default for $ty {
-            fn default() -> Self {
-                Self { $($zero)* }
-            }
-        }
-        impl Serialize for $ty {
-            fn serialize(&self, w: &mut Writer) {
-                w.u32($id);
-                self.write_bare(w);
-            }
-        }
-        impl Deserialize for $ty {
-            fn deserialize(r: &mut Reader) -> Self {
-                r.id($id, $name);
-                read(r)
-            }
-        }
-        by_codec! { $ty }
+        described! { $ty Struct $table }
     };
-    (enum $ty:ident { $zero:expr }) => {
+    (enum $ty:ident $table:ident) => {
+        described! { $ty Enum $table }
+    };
+    ($ty:ident $shape:ident $table:ident) => {
+        // SAFETY: the generator wrote the table from the same definition as the type.
+        unsafe impl Described for $ty {
+            const SHAPE: Shape = Shape::$shape(&$table);
+        }
         impl Default for $ty {
+            #[inline]
             fn default() -> Self {
-                $zero
+                zero()
             }
         }
-        by_codec! { $ty }
-    };
-    ($ty:ident) => {
         impl Clone for $ty {
+            #[inline]
             fn clone(&self) -> Self {
-                crate::tl::value::clone(self)
+                clone(self)
             }
         }
         impl PartialEq for $ty {
+            #[inline]
             fn eq(&self, other: &Self) -> bool {
-                crate::tl::value::equal(self, other)
+                equal(self, other)
             }
         }
-        impl std::fmt::Debug for $ty {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                crate::tl::value::debug(self, f)
+        impl Debug for $ty {
+            #[inline]
+            fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+                debug(self, f)
             }
         }
     };
 }
 
 /// The service schema (`tl-schema/mtproto.tl`): key exchange, acknowledgements, salts, pings.
-#[allow(missing_docs, clippy::all, clippy::pedantic)]
+#[allow(missing_docs, unsafe_code, unused_unsafe, non_upper_case_globals, clippy::all, clippy::pedantic)]
 pub mod mtproto {
     include!(concat!(env!("OUT_DIR"), "/mtproto.rs"));
 }
 
 /// The API schema (`tl-schema/api.tl`).
 #[cfg(feature = "api")]
-#[allow(missing_docs, clippy::all, clippy::pedantic)]
+#[allow(missing_docs, unsafe_code, unused_unsafe, non_upper_case_globals, clippy::all, clippy::pedantic)]
 pub mod api {
     include!(concat!(env!("OUT_DIR"), "/api.rs"));
 }
@@ -120,7 +116,7 @@ pub use api::{enums, functions, types};
 
 /// The schema of end-to-end encrypted chats (`tl-schema/secret.tl`).
 #[cfg(feature = "secret")]
-#[allow(missing_docs, clippy::all, clippy::pedantic)]
+#[allow(missing_docs, unsafe_code, unused_unsafe, non_upper_case_globals, clippy::all, clippy::pedantic)]
 pub mod secret {
     include!(concat!(env!("OUT_DIR"), "/secret.rs"));
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::error::{Error, ErrorKind};
-use super::{BOOL_FALSE, BOOL_TRUE, Deserialize, MAX_DEPTH, Str, VECTOR};
+use super::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, Str, VECTOR};
 
 /// Reads TL values from a packet, one after the other.
 ///
@@ -223,7 +223,7 @@ impl Reader {
 
     /// The count of a bare vector; zero if the rest of the packet cannot hold that many items, which is an
     /// error. Nothing on the wire is shorter than four bytes (TL-1).
-    fn count(&mut self) -> usize {
+    pub(super) fn count(&mut self) -> usize {
         let offset = self.position;
         let count = self.i32();
         let left = self.remaining();
@@ -236,20 +236,14 @@ impl Reader {
         }
     }
 
-    /// A boxed `Vector`, its items read one by one with `read` into the empty `items`.
-    #[inline(never)]
-    pub fn vector<T>(&mut self, items: &mut Vec<T>, read: fn(&mut Self) -> T) {
+    /// A boxed `Vector`, its items read one by one with `read`.
+    pub fn vector<T>(&mut self, read: fn(&mut Self) -> T) -> Vec<T> {
         self.id(VECTOR, "Vector");
-        self.bare_vector(items, read);
-    }
-
-    /// A bare `vector`, its items read one by one with `read` into the empty `items`.
-    pub fn bare_vector<T>(&mut self, items: &mut Vec<T>, read: fn(&mut Self) -> T) {
         let count = self.count();
         // What is reserved ahead is never more memory than the packet has bytes left; a vector of large
         // values with short encodings grows as they really come.
         let affordable = self.remaining() / size_of::<T>().max(1);
-        items.reserve_exact(count.min(affordable));
+        let mut items = Vec::with_capacity(count.min(affordable));
         for _ in 0..count {
             let value = read(self);
             if self.failed() {
@@ -257,6 +251,7 @@ impl Reader {
             }
             items.push(value);
         }
+        items
     }
 
     /// The constructor id `id` of `expected`; any other is an error.
@@ -273,7 +268,7 @@ impl Reader {
     ///
     /// Types that can contain themselves go through here, so that a packet of nested values cannot
     /// exhaust the stack.
-    pub fn nested<T>(&mut self, read: fn(&mut Self) -> T) -> T {
+    pub fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
         if self.depth >= MAX_DEPTH {
             self.fail(ErrorKind::TooDeep);
         }
@@ -285,46 +280,8 @@ impl Reader {
 
     /// Notes that `id`, which was just read, is no constructor of `expected`.
     #[cold]
-    #[inline(never)]
-    pub(crate) fn unknown<T: Default>(&mut self, id: u32, expected: &'static str) -> T {
+    pub fn unknown(&mut self, id: u32, expected: &'static str) {
         let offset = self.position.saturating_sub(4);
         self.fail_at(offset, ErrorKind::UnknownConstructor { id, expected });
-        T::default()
-    }
-
-    /// Reads a value over `place`.
-    #[inline(never)]
-    pub(crate) fn set<T: Deserialize>(&mut self, place: &mut T) {
-        *place = T::deserialize(self);
-    }
-
-    #[inline(never)]
-    pub(crate) fn set_string(&mut self, place: &mut Str) {
-        *place = self.string();
-    }
-
-    /// Reads a value over `place` if any bit of `present` is set.
-    #[inline(never)]
-    pub(crate) fn optional<T: Deserialize>(&mut self, present: u32, place: &mut Option<T>) {
-        if present != 0 {
-            *place = Some(T::deserialize(self));
-        }
-    }
-
-    #[inline(never)]
-    pub(crate) fn optional_string<T: From<Str>>(&mut self, present: u32, place: &mut Option<T>) {
-        if present != 0 {
-            *place = Some(self.string().into());
-        }
-    }
-
-    #[inline(never)]
-    pub(crate) fn optional_i32(&mut self, present: u32) -> Option<i32> {
-        (present != 0).then(|| self.i32())
-    }
-
-    #[inline(never)]
-    pub(crate) fn optional_i64(&mut self, present: u32) -> Option<i64> {
-        (present != 0).then(|| self.i64())
     }
 }

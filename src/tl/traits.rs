@@ -1,5 +1,6 @@
 //! What every value on the wire can do.
 
+use super::table::{self, Described};
 use super::{Bytes, Error, PacketBuf, Reader, Str, Writer};
 
 /// A value that can be written boxed: its constructor id, then its fields.
@@ -63,9 +64,9 @@ pub trait Constructor {
 }
 
 /// A combinator whose fields can be read and written without its id.
-pub trait Bare: Constructor + Default {
-    /// Reads the fields over those of a value made of zeros.
-    fn read_bare(&mut self, reader: &mut Reader);
+pub trait Bare: Constructor + Sized {
+    /// Reads the fields.
+    fn read_bare(reader: &mut Reader) -> Self;
     /// Appends the fields.
     fn write_bare(&self, writer: &mut Writer);
 }
@@ -74,6 +75,32 @@ pub trait Bare: Constructor + Default {
 pub trait Function: Serialize + Constructor {
     /// What the call returns.
     type Return: Deserialize;
+}
+
+impl<T: Described> Serialize for T {
+    #[inline]
+    fn serialize(&self, writer: &mut Writer) {
+        table::write(self, writer);
+    }
+}
+
+impl<T: Described> Deserialize for T {
+    #[inline]
+    fn deserialize(reader: &mut Reader) -> Self {
+        table::read(reader)
+    }
+}
+
+impl<T: Described + Constructor> Bare for T {
+    #[inline]
+    fn read_bare(reader: &mut Reader) -> Self {
+        table::read_bare(reader)
+    }
+
+    #[inline]
+    fn write_bare(&self, writer: &mut Writer) {
+        table::write_bare(self, writer);
+    }
 }
 
 macro_rules! builtin {
@@ -92,23 +119,6 @@ macro_rules! builtin {
 }
 
 builtin!(i32: i32, i64: i64, f64: f64, bool: bool);
-
-macro_rules! raw {
-    ($($ty:ty: $method:ident),*) => {$(
-        impl Serialize for $ty {
-            fn serialize(&self, writer: &mut Writer) {
-                writer.raw(self);
-            }
-        }
-        impl Deserialize for $ty {
-            fn deserialize(reader: &mut Reader) -> Self {
-                reader.$method()
-            }
-        }
-    )*};
-}
-
-raw!([u8; 16]: int128, [u8; 32]: int256);
 
 impl Serialize for Str {
     fn serialize(&self, writer: &mut Writer) {
@@ -142,21 +152,7 @@ impl<T: Serialize> Serialize for Vec<T> {
 
 impl<T: Deserialize> Deserialize for Vec<T> {
     fn deserialize(reader: &mut Reader) -> Self {
-        let mut items = Self::new();
-        reader.vector(&mut items, T::deserialize);
-        items
-    }
-}
-
-impl<T: Serialize> Serialize for Box<T> {
-    fn serialize(&self, writer: &mut Writer) {
-        (**self).serialize(writer);
-    }
-}
-
-impl<T: Deserialize> Deserialize for Box<T> {
-    fn deserialize(reader: &mut Reader) -> Self {
-        Self::new(T::deserialize(reader))
+        reader.vector(T::deserialize)
     }
 }
 

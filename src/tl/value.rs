@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Deserialize, Reader, Serialize};
+use super::Serialize;
 
 /// Whether two values have the same encoding.
 pub(crate) fn equal(a: &dyn Serialize, b: &dyn Serialize) -> bool {
@@ -16,14 +16,7 @@ pub(crate) fn equal(a: &dyn Serialize, b: &dyn Serialize) -> bool {
 /// Shows a value as the embedded schema describes its encoding.
 pub(crate) fn debug(value: &dyn Serialize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match value.to_packet() {
-        Ok(packet) => write!(f, "{} bytes", packet.len()),
+        Ok(packet) => crate::schema::dynamic::fmt_debug(packet.as_slice(), f),
         Err(error) => write!(f, "(cannot be encoded: {error})"),
-    }
-}
-
-pub(crate) fn clone<T: Serialize + Deserialize + Default>(value: &T) -> T {
-    match value.to_bytes() {
-        Ok(bytes) => T::deserialize(&mut Reader::new(bytes)),
-        Err(_) => T::default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::error::{Error, ErrorKind};
 use super::packet::PacketBuf;
-use super::{BOOL_FALSE, BOOL_TRUE, Serialize, VECTOR};
+use super::{BOOL_FALSE, BOOL_TRUE, VECTOR};
 
 /// The length of a string is 24 bits wide (TL-2).
 const MAX_STRING: usize = (1 << 24) - 1;
@@ -116,40 +116,11 @@ impl Writer {
     }
 
     /// A boxed `Vector`, each item written with `write`.
-    #[inline(never)]
     pub fn vector<T>(&mut self, items: &[T], write: fn(&T, &mut Self)) {
         self.u32(VECTOR);
-        self.bare_vector(items, write);
-    }
-
-    /// A bare `vector`, each item written with `write`.
-    #[inline(never)]
-    pub fn bare_vector<T>(&mut self, items: &[T], write: fn(&T, &mut Self)) {
         self.count(items.len());
         for item in items {
             write(item, self);
-        }
-    }
-
-    /// Writes a value if there is one.
-    #[inline(never)]
-    pub(crate) fn optional<T: Serialize>(&mut self, value: &Option<T>) {
-        if let Some(value) = value {
-            value.serialize(self);
-        }
-    }
-
-    #[inline(never)]
-    pub(crate) fn optional_i32(&mut self, value: Option<i32>) {
-        if let Some(value) = value {
-            self.i32(value);
-        }
-    }
-
-    #[inline(never)]
-    pub(crate) fn optional_i64(&mut self, value: Option<i64>) {
-        if let Some(value) = value {
-            self.i64(value);
         }
     }
 

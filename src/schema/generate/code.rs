@@ -1,6 +1,5 @@
-//! The text of each generated item.
+//! The text of each generated item: a type, and the table that describes it.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::super::ast::{Definition, Param, ParamKind, Schema, Type};
@@ -14,110 +13,46 @@ const DOCUMENTATION: &str = "https://core.telegram.org";
 /// Writes items of one schema.
 pub struct Code<'a> {
     pub layout: &'a Layout<'a>,
-    pub root: &'a str,
 }
 
 impl Code<'_> {
     /// The struct of a constructor.
     pub fn structure(&self, out: &mut String, definition: &Definition) {
-        let name = type_name(split(&definition.name).1);
-        self.item(out, definition, "constructor", &name);
+        self.item(out, definition, "constructor");
     }
 
     /// The struct of a function.
     pub fn function(&self, out: &mut String, definition: &Definition) {
-        let name = type_name(split(&definition.name).1);
-        let Some(generic) = definition.generics.first() else {
-            self.item(out, definition, "method", &name);
+        if definition.generics.is_empty() {
+            let name = self.item(out, definition, "method");
             let result = self.rust_type(&definition.result);
             let _ = writeln!(out, "impl Function for {name} {{ type Return = {result}; }}");
-            return;
-        };
-        self.declaration(
-            out,
-            definition,
-            "method",
-            &format!("{name}<{generic}>"),
-            Some("Clone, Debug, PartialEq, Default"),
-        );
-        let _ = writeln!(
-            out,
-            "impl<{generic}> Constructor for {name}<{generic}> {{ {} }}\n\
-             impl<{generic}: Serialize> Serialize for {name}<{generic}> {{\n\
-             fn serialize(&self, w: &mut Writer) {{\nw.u32(Self::ID);\n{}}}\n}}\n\
-             impl<{generic}: Deserialize> Deserialize for {name}<{generic}> {{\n\
-             fn deserialize(r: &mut Reader) -> Self {{\n\
-             r.id(Self::ID, Self::NAME);\nlet mut value = Self {{ {} }};\nvalue.read_fields(r);\nvalue\n}}\n}}\n\
-             impl<{generic}: Deserialize> {name}<{generic}> {{\nfn read_fields(&mut self, r: &mut Reader) {{\n{}}}\n}}\n\
-             impl<{generic}: Function> Function for {name}<{generic}> {{ type Return = {generic}::Return; }}",
-            identity(definition),
-            self.write_fields(definition),
-            self.zero_fields(definition).replace(
-                "query: Default::default()",
-                "query: Deserialize::deserialize(&mut Reader::exhausted())"
-            ),
-            self.read_fields(definition),
-        );
-    }
-
-    fn item(&self, out: &mut String, definition: &Definition, kind: &str, name: &str) {
-        self.declaration(out, definition, kind, name, None);
-        let (zero, read, write) =
-            (self.zero_fields(definition), self.read_fields(definition), self.write_fields(definition));
-        // Parameters that a body does not use would be warned about.
-        let (r, w) = (argument("r", &read), argument("w", &write));
-        let _ = writeln!(
-            out,
-            "by_codec! {{ struct {name} {} {:?} {{ {zero} }} }}\n\
-             impl Bare for {name} {{\n\
-             #[inline(never)]\nfn read_bare(&mut self, {r}: &mut Reader) {{\n{read}}}\n\
-             #[inline(never)]\nfn write_bare(&self, {w}: &mut Writer) {{\n{write}}}\n}}",
-            format_args!("{:#x}", definition.id),
-            definition.name,
-        );
-    }
-
-    /// The fields of the value made of zeros.
-    fn zero_fields(&self, definition: &Definition) -> String {
-        let mut out = String::new();
-        for param in &definition.params {
-            let value = match &param.kind {
-                ParamKind::Flags => continue,
-                ParamKind::Optional { ty: Type::True, .. } => "false".to_owned(),
-                ParamKind::Optional { .. } => "None".to_owned(),
-                ParamKind::Required(ty) if self.is_boxed(definition, param) => {
-                    let _ = ty;
-                    "Default::default()".to_owned()
-                }
-                ParamKind::Required(ty) => match ty {
-                    Type::Int | Type::Long => "0".to_owned(),
-                    Type::Double => "0.0".to_owned(),
-                    Type::Int128 => "[0; 16]".to_owned(),
-                    Type::Int256 => "[0; 32]".to_owned(),
-                    Type::String => "Str::new()".to_owned(),
-                    Type::Bytes => "Bytes::new()".to_owned(),
-                    Type::True | Type::Bool => "false".to_owned(),
-                    Type::Vector { .. } => "Vec::new()".to_owned(),
-                    Type::Generic(_) | Type::Boxed(_) | Type::Bare(_) => "Default::default()".to_owned(),
-                },
-            };
-            let _ = write!(out, "{}: {value}, ", field_name(&param.name));
+        } else {
+            self.generic_function(out, definition);
         }
-        out
     }
 
-    fn declaration(
-        &self,
-        out: &mut String,
-        definition: &Definition,
-        kind: &str,
-        name: &str,
-        derives: Option<&str>,
-    ) {
-        let derives = derives.map_or_else(String::new, |derives| format!("#[derive({derives})]\n"));
+    fn item(&self, out: &mut String, definition: &Definition, kind: &str) -> String {
+        let name = type_name(split(&definition.name).1);
+        self.declaration(out, definition, kind, &name);
+        let table = table_name(&name);
+        let recursive = matches!(&definition.result, Type::Boxed(ty) if self.layout.is_recursive(ty));
         let _ = writeln!(
             out,
-            "/// [`{0}`]({DOCUMENTATION}/{kind}/{0}): `{definition}`\n{derives}pub struct {name} {{",
+            "pub(crate) static {table}: Struct = Struct {{ id: {0:#x}, name: {1:?}, \
+             layout: Layout::new::<{name}>(), recursive: {recursive}, fields: &[\n{2}] }};\n\
+             described! {{ struct {name} {table} {0:#x} {1:?} }}",
+            definition.id,
+            definition.name,
+            self.fields(definition, &name),
+        );
+        name
+    }
+
+    fn declaration(&self, out: &mut String, definition: &Definition, kind: &str, name: &str) {
+        let _ = writeln!(
+            out,
+            "/// [`{0}`]({DOCUMENTATION}/{kind}/{0}): `{definition}`\npub struct {name} {{",
             definition.name
         );
         for param in &definition.params {
@@ -149,50 +84,152 @@ impl Code<'_> {
         is_type && self.layout.is_boxed_field(definition, param)
     }
 
+    /// The table's rows.
+    fn fields(&self, definition: &Definition, name: &str) -> String {
+        let mut out = String::new();
+        for param in &definition.params {
+            let offset = format!("offset_of!({name}, {})", field_name(&param.name));
+            let boxed = self.is_boxed(definition, param);
+            let _ = match &param.kind {
+                ParamKind::Flags => {
+                    writeln!(out, "Field(0, ALWAYS, Kind::Flags({})),", flag_word(definition, &param.name))
+                }
+                ParamKind::Required(ty) => {
+                    writeln!(out, "Field({offset}, ALWAYS, {}),", self.kind(ty, boxed))
+                }
+                ParamKind::Optional { flags, bit, ty } => writeln!(
+                    out,
+                    "Field({offset}, {}, {}),",
+                    32 * flag_word(definition, flags) + usize::from(*bit),
+                    self.optional_kind(ty, boxed)
+                ),
+            };
+        }
+        out
+    }
+
+    fn optional_kind(&self, ty: &Type, boxed: bool) -> String {
+        match ty {
+            Type::String if boxed => "Kind::RareStr".to_owned(),
+            Type::Boxed(_) | Type::Bare(_) | Type::Vector { .. } if !boxed => {
+                let (rust, kind) = (self.rust_type(ty), self.kind(ty, false));
+                format!("Kind::Optional(&unsafe {{ Optional::new::<{rust}>({kind}) }})")
+            }
+            _ => self.kind(ty, boxed),
+        }
+    }
+
+    fn kind(&self, ty: &Type, boxed: bool) -> String {
+        match ty {
+            Type::Int => "Kind::Int".to_owned(),
+            Type::Long => "Kind::Long".to_owned(),
+            Type::Double => "Kind::Double".to_owned(),
+            Type::Int128 => "Kind::Int128".to_owned(),
+            Type::Int256 => "Kind::Int256".to_owned(),
+            Type::Bool => "Kind::Bool".to_owned(),
+            Type::True => "Kind::True".to_owned(),
+            Type::String => "Kind::Str".to_owned(),
+            Type::Bytes | Type::Generic(_) => "Kind::Bytes".to_owned(),
+            Type::Vector { bare, item } => {
+                let kind = if *bare { "BareVector" } else { "Vector" };
+                let (rust, item) = (self.rust_type(item), self.kind(item, false));
+                format!("Kind::{kind}(&unsafe {{ Vector::new::<{rust}>({item}) }})")
+            }
+            Type::Boxed(name) => {
+                let shape = match self.layout.constructors(name) {
+                    [only] => format!("Shape::Struct(&{})", self.table("types", &only.name)),
+                    _ => format!("Shape::Enum(&{})", self.table("enums", name)),
+                };
+                format!("Kind::{}({shape})", if boxed { "Boxed" } else { "Object" })
+            }
+            Type::Bare(name) => {
+                let name =
+                    self.layout.bare(name).map_or(name.as_str(), |definition| definition.name.as_str());
+                format!("Kind::Bare(&{})", self.table("types", name))
+            }
+        }
+    }
+
     /// The enum of a boxed type.
     pub fn enumeration(&self, out: &mut String, ty: &str, constructors: &[&Definition]) {
         let name = type_name(split(ty).1);
-        let _ = writeln!(out, "/// The boxed type [`{ty}`]({DOCUMENTATION}/type/{ty}).\npub enum {name} {{");
-        let (mut read, mut write, mut from) = (String::new(), String::new(), String::new());
+        let _ = writeln!(
+            out,
+            "/// The boxed type [`{ty}`]({DOCUMENTATION}/type/{ty}).\n#[repr(u32)]\npub enum {name} {{"
+        );
+        let (mut variants, mut from) = (String::new(), String::new());
         for definition in constructors {
             let variant = variant_name(&definition.name, ty);
             let payload = self.path("types", &definition.name);
+            let table = self.table("types", &definition.name);
+            let id = definition.id;
             let _ = writeln!(out, "/// [`{0}`]({DOCUMENTATION}/constructor/{0})", definition.name);
-            if definition.params.is_empty() {
-                let _ = writeln!(out, "{variant},");
-                let _ = writeln!(read, "{:#x} => Self::{variant},", definition.id);
-                let _ = writeln!(write, "Self::{variant} => w.u32({:#x}),", definition.id);
+            let (held, value, row) = if definition.params.is_empty() {
+                let _ = writeln!(out, "{variant} = {id:#x},");
+                let _ = writeln!(variants, "Variant {{ id: {id:#x}, payload: Payload::Unit }},");
                 continue;
-            }
-            let (held, open, close) = if self.layout.is_boxed_variant(definition) {
-                (format!("Box<{payload}>"), "Box::new(", ")")
+            } else if self.layout.is_boxed_variant(definition) {
+                (format!("Box<{payload}>"), "Box::new(value)", "Boxed")
             } else {
-                (payload.clone(), "", "")
+                (payload.clone(), "value", "Inline")
             };
-            let _ = writeln!(out, "{variant}({held}),");
-            let _ = writeln!(read, "{:#x} => Self::{variant}({open}read(r){close}),", definition.id);
-            let _ = writeln!(write, "Self::{variant}(value) => value.serialize(w),");
+            let _ = writeln!(out, "{variant}({held}) = {id:#x},");
+            let _ = writeln!(variants, "Variant {{ id: {id:#x}, payload: Payload::{row}(&{table}) }},");
             let _ = writeln!(
                 from,
-                "impl From<{payload}> for {name} {{ fn from(value: {payload}) -> Self {{ Self::{variant}({open}value{close}) }} }}"
+                "impl From<{payload}> for {name} {{ #[inline] fn from(value: {payload}) -> Self {{ Self::{variant}({value}) }} }}"
             );
         }
-        out.push_str("}\n");
-        let fallback = self.layout.simplest(ty).map_or_else(String::new, |definition| {
-            let variant = variant_name(&definition.name, ty);
-            match (definition.params.is_empty(), self.layout.is_boxed_variant(definition)) {
-                (true, _) => format!("Self::{variant}"),
-                (false, false) => format!("Self::{variant}(Default::default())"),
-                (false, true) => format!("Self::{variant}(Default::default())"),
-            }
-        });
-        let body = format!("match r.u32() {{\n{read}id => r.unknown(id, {ty:?}),\n}}\n");
-        let body = if self.layout.is_recursive(ty) { format!("r.nested(|r| {body})") } else { body };
+        let zero = self.layout.simplest(ty);
         let _ = writeln!(
             out,
-            "impl Deserialize for {name} {{\nfn deserialize(r: &mut Reader) -> Self {{\n{body}}}\n}}\n\
-             impl Serialize for {name} {{\nfn serialize(&self, w: &mut Writer) {{\nmatch self {{\n{write}}}\n}}\n}}\n\
-             {from}by_codec! {{ enum {name} {{ {fallback} }} }}"
+            "}}\npub(crate) static {table}: Enum = Enum {{ name: {ty:?}, layout: Layout::new::<{name}>(), \
+             recursive: {}, zero: {zero}, variants: &[\n{variants}] }};\n{from}described! {{ enum {name} {table} }}",
+            self.layout.is_recursive(ty),
+            table = table_name(&name),
+        );
+    }
+
+    /// A function that takes another as its argument: the only code that is not a table.
+    fn generic_function(&self, out: &mut String, definition: &Definition) {
+        let name = type_name(split(&definition.name).1);
+        let generic = definition.generics.join(", ");
+        out.push_str("#[derive(Clone, Debug, Default, PartialEq)]\n");
+        self.declaration(out, definition, "method", &format!("{name}<{generic}>"));
+        let (mut read, mut fields, mut write) = (String::new(), String::new(), String::new());
+        for param in &definition.params {
+            let field = field_name(&param.name);
+            let _ = match &param.kind {
+                ParamKind::Flags => {
+                    let _ = writeln!(read, "let {field} = r.u32();");
+                    writeln!(write, "w.u32({});", flag_bits(definition, &param.name))
+                }
+                ParamKind::Required(_) => {
+                    let _ = writeln!(read, "let {field} = Deserialize::deserialize(r);");
+                    let _ = write!(fields, "{field}, ");
+                    writeln!(write, "self.{field}.serialize(w);")
+                }
+                ParamKind::Optional { flags, bit, .. } => {
+                    let flags = field_name(flags);
+                    let bit = 1u32 << bit;
+                    let _ = writeln!(
+                        read,
+                        "let {field} = if {flags} & {bit:#x} != 0 {{ Some(Deserialize::deserialize(r)) }} else {{ None }};"
+                    );
+                    let _ = write!(fields, "{field}, ");
+                    writeln!(write, "if let Some(value) = &self.{field} {{ value.serialize(w); }}")
+                }
+            };
+        }
+        let _ = writeln!(
+            out,
+            "impl<{generic}> Constructor for {name}<{generic}> {{ const ID: u32 = {:#x}; const NAME: &'static str = {:?}; }}\n\
+             impl<{generic}: Serialize> Serialize for {name}<{generic}> {{\n\
+             fn serialize(&self, w: &mut Writer) {{\nw.u32(Self::ID);\n{write}}}\n}}\n\
+             impl<{generic}: Deserialize> Deserialize for {name}<{generic}> {{\n\
+             fn deserialize(r: &mut Reader) -> Self {{\nr.id(Self::ID, Self::NAME);\n{read}Self {{ {fields} }}\n}}\n}}\n\
+             impl<{generic}: Function> Function for {name}<{generic}> {{ type Return = {generic}::Return; }}",
+            definition.id, definition.name
         );
     }
 
@@ -212,10 +249,20 @@ impl Code<'_> {
 
     fn path(&self, module: &str, name: &str) -> String {
         let (namespace, name) = split(name);
-        let root = self.root;
+        self.place(module, namespace, &type_name(name))
+    }
+
+    fn table(&self, module: &str, name: &str) -> String {
+        let (namespace, name) = split(name);
+        self.place(module, namespace, &table_name(&type_name(name)))
+    }
+
+    /// The generated modules know one another as `t`, `e` and `f`: short paths are less to compile.
+    fn place(&self, module: &str, namespace: Option<&str>, item: &str) -> String {
+        let module = &module[..1];
         match namespace {
-            Some(namespace) => format!("{root}::{module}::{namespace}::{}", type_name(name)),
-            None => format!("{root}::{module}::{}", type_name(name)),
+            Some(namespace) => format!("{module}::{namespace}::{item}"),
+            None => format!("{module}::{item}"),
         }
     }
 
@@ -241,158 +288,33 @@ impl Code<'_> {
             },
         }
     }
-
-    fn read_fields(&self, definition: &Definition) -> String {
-        let mut out = String::new();
-        for param in &definition.params {
-            let field = format!("self.{}", field_name(&param.name));
-            let _ = match &param.kind {
-                ParamKind::Flags => writeln!(out, "let {} = r.u32();", flag_word(&param.name)),
-                ParamKind::Required(ty) => writeln!(out, "{};", self.read(ty, &field)),
-                ParamKind::Optional { flags, bit, ty } => {
-                    let present = format!("{} & {:#x}", flag_word(flags), 1u32 << bit);
-                    match ty {
-                        Type::True => writeln!(out, "{field} = {present} != 0;"),
-                        Type::Int => writeln!(out, "{field} = r.optional_i32({present});"),
-                        Type::Long => writeln!(out, "{field} = r.optional_i64({present});"),
-                        Type::String => writeln!(out, "r.optional_string({present}, &mut {field});"),
-                        _ => writeln!(out, "r.optional({present}, &mut {field});"),
-                    }
-                }
-            };
-        }
-        out
-    }
-
-    fn read(&self, ty: &Type, field: &str) -> String {
-        match ty {
-            Type::Int => format!("{field} = r.i32()"),
-            Type::Long => format!("{field} = r.i64()"),
-            Type::Double => format!("{field} = r.f64()"),
-            Type::Int128 => format!("{field} = r.int128()"),
-            Type::Int256 => format!("{field} = r.int256()"),
-            Type::Bool => format!("{field} = r.bool()"),
-            Type::True => String::new(),
-            Type::Vector { bare: true, item } => match item.as_ref() {
-                Type::Bare(_) => format!("r.bare_vector(&mut {field}, read)"),
-                _ => format!("r.bare_vector(&mut {field}, Deserialize::deserialize)"),
-            },
-            Type::Vector { item, .. } if matches!(item.as_ref(), Type::Bare(_)) => {
-                format!("r.vector(&mut {field}, read)")
-            }
-            Type::Bare(_) => format!("{field}.read_bare(r)"),
-            Type::String => format!("r.set_string(&mut {field})"),
-            Type::Bytes | Type::Vector { .. } | Type::Boxed(_) | Type::Generic(_) => {
-                format!("r.set(&mut {field})")
-            }
-        }
-    }
-
-    fn write_fields(&self, definition: &Definition) -> String {
-        let mut out = String::new();
-        for param in &definition.params {
-            let field = format!("self.{}", field_name(&param.name));
-            match &param.kind {
-                ParamKind::Flags => {
-                    let word = flag_word(&param.name);
-                    let bits = flag_bits(definition, &param.name);
-                    let _ = writeln!(out, "let {word}: u32 = {bits};\nw.u32({word});");
-                }
-                ParamKind::Required(ty) => {
-                    let _ = writeln!(out, "{};", self.write(ty, &field, true));
-                }
-                ParamKind::Optional { ty: Type::True, .. } => {}
-                ParamKind::Optional { flags, bit, ty } if !shares_bit(definition, param, flags, *bit) => {
-                    let _ = match ty {
-                        Type::Int => writeln!(out, "w.optional_i32({field});"),
-                        Type::Long => writeln!(out, "w.optional_i64({field});"),
-                        _ => writeln!(out, "w.optional(&{field});"),
-                    };
-                }
-                ParamKind::Optional { flags, bit, ty } => {
-                    let _ = write!(out, "if let Some(v) = &{field} {{ {} }}", self.write(ty, "v", false));
-                    // The bit says that all of its fields are there (TL-6).
-                    let zero = format!("<{} as Default>::default()", self.rust_type(ty));
-                    let _ = writeln!(
-                        out,
-                        " else if {} & {:#x} != 0 {{ let v = &{zero}; {} }}",
-                        flag_word(flags),
-                        1u32 << bit,
-                        self.write(ty, "v", false)
-                    );
-                }
-            }
-        }
-        out
-    }
-
-    /// A call that writes `value`, which is the value itself (`owned`) or a reference to it.
-    fn write(&self, ty: &Type, value: &str, owned: bool) -> String {
-        let copy = if owned { "" } else { "*" };
-        let reference = if owned { "&" } else { "" };
-        match ty {
-            Type::Int => format!("w.i32({copy}{value})"),
-            Type::Long => format!("w.i64({copy}{value})"),
-            Type::Double => format!("w.f64({copy}{value})"),
-            Type::Bool => format!("w.bool({copy}{value})"),
-            Type::Int128 | Type::Int256 => format!("w.raw({reference}{value})"),
-            Type::String => format!("w.string({reference}{value})"),
-            Type::Bytes => format!("w.bytes({reference}{value})"),
-            Type::True => String::new(),
-            Type::Vector { bare: true, item } => match item.as_ref() {
-                Type::Bare(_) => format!("w.bare_vector({reference}{value}, Bare::write_bare)"),
-                _ => format!("w.bare_vector({reference}{value}, Serialize::serialize)"),
-            },
-            Type::Vector { item, .. } if matches!(item.as_ref(), Type::Bare(_)) => {
-                format!("w.vector({reference}{value}, Bare::write_bare)")
-            }
-            Type::Vector { .. } | Type::Boxed(_) | Type::Generic(_) => format!("{value}.serialize(w)"),
-            Type::Bare(_) => format!("{value}.write_bare(w)"),
-        }
-    }
 }
 
-fn identity(definition: &Definition) -> String {
-    format!("const ID: u32 = {:#x}; const NAME: &'static str = {:?};", definition.id, definition.name)
+/// The static that holds the table of a type.
+fn table_name(type_name: &str) -> String {
+    format!("T_{type_name}")
 }
 
-/// A function's parameter, named so that nobody warns when its body does not use it.
-fn argument(name: &str, body: &str) -> String {
-    if body.contains(&format!("{name}.")) || body.contains(&format!("({name})")) {
-        name.to_owned()
-    } else {
-        format!("_{name}")
-    }
-}
-
-fn flag_word(name: &str) -> String {
-    // The underscore is for the few definitions whose flag word no field uses.
-    format!("_{name}")
+/// The number of a flag word among those of its definition.
+fn flag_word(definition: &Definition, name: &str) -> usize {
+    definition
+        .params
+        .iter()
+        .filter(|param| param.kind == ParamKind::Flags)
+        .position(|param| param.name == name)
+        .unwrap_or(0)
 }
 
 fn flag_bits(definition: &Definition, word: &str) -> String {
-    let bits: BTreeSet<String> = definition
+    let bits: Vec<String> = definition
         .params
         .iter()
         .filter_map(|param| match &param.kind {
-            ParamKind::Optional { flags, bit, ty } if flags == word => {
-                let field = field_name(&param.name);
-                let set = if *ty == Type::True {
-                    format!("self.{field}")
-                } else {
-                    format!("self.{field}.is_some()")
-                };
-                Some(format!("u32::from({set}) << {bit}"))
+            ParamKind::Optional { flags, bit, .. } if flags == word => {
+                Some(format!("u32::from(self.{}.is_some()) << {bit}", field_name(&param.name)))
             }
             _ => None,
         })
         .collect();
-    if bits.is_empty() { "0".to_owned() } else { bits.into_iter().collect::<Vec<_>>().join(" | ") }
-}
-
-fn shares_bit(definition: &Definition, param: &Param, word: &str, number: u8) -> bool {
-    definition.params.iter().any(|other| {
-        other.name != param.name
-            && matches!(&other.kind, ParamKind::Optional { flags, bit, .. } if flags == word && *bit == number)
-    })
+    if bits.is_empty() { "0".to_owned() } else { bits.join(" | ") }
 }

@@ -1,5 +1,4 @@
-//! What the generated types look like in memory: which values are boxed, and how short each can be on the
-//! wire.
+//! What the generated types look like in memory: which values are boxed.
 //!
 //! Sizes are estimates for 64-bit targets. They decide only whether a value sits in its parent or behind a
 //! pointer, so being a few bytes off costs nothing.
@@ -29,7 +28,6 @@ const RARE: &[(&str, &str)] = &[
 pub struct Layout<'a> {
     constructors: BTreeMap<&'a str, Vec<&'a Definition>>,
     by_name: BTreeMap<&'a str, &'a Definition>,
-    wire: BTreeMap<&'a str, usize>,
     recursive: BTreeSet<&'a str>,
     /// Sizes of boxed types in memory as far as known; `None` while one is being worked out.
     memory: RefCell<BTreeMap<String, Option<usize>>>,
@@ -46,14 +44,8 @@ impl<'a> Layout<'a> {
                 constructors.entry(name).or_default().push(definition);
             }
         }
-        let mut layout = Self {
-            constructors,
-            by_name,
-            wire: BTreeMap::new(),
-            recursive: BTreeSet::new(),
-            memory: RefCell::default(),
-        };
-        layout.measure_wire();
+        let mut layout =
+            Self { constructors, by_name, recursive: BTreeSet::new(), memory: RefCell::default() };
         layout.find_recursive();
         layout
     }
@@ -81,66 +73,15 @@ impl<'a> Layout<'a> {
         self.recursive.contains(ty)
     }
 
-    /// The constructor that a failed reader gives for a boxed type: one that needs no other boxed value
-    /// and is short.
-    pub fn simplest(&self, ty: &str) -> Option<&'a Definition> {
-        self.constructors(ty).iter().copied().min_by_key(|definition| {
-            let boxed = definition
-                .params
-                .iter()
-                .filter(|p| matches!(&p.kind, ParamKind::Required(Type::Boxed(_))))
-                .count();
-            (boxed, definition.params.len())
-        })
-    }
-
-    /// The least number of bytes a value takes on the wire.
-    pub fn wire_size(&self, ty: &Type) -> usize {
-        match ty {
-            Type::True => 0,
-            Type::Int | Type::Bool | Type::String | Type::Bytes | Type::Generic(_) => 4,
-            Type::Long | Type::Double => 8,
-            Type::Int128 => 16,
-            Type::Int256 => 32,
-            Type::Vector { bare, .. } => {
-                if *bare {
-                    4
-                } else {
-                    8
-                }
-            }
-            Type::Boxed(name) => self.wire.get(name.as_str()).copied().unwrap_or(4),
-            Type::Bare(name) => self.bare(name).map_or(0, |definition| self.wire_fields(definition)),
-        }
-    }
-
-    fn wire_fields(&self, definition: &Definition) -> usize {
-        definition
-            .params
-            .iter()
-            .map(|param| match &param.kind {
-                ParamKind::Flags => 4,
-                ParamKind::Required(Type::Bare(_)) => 0,
-                ParamKind::Required(ty) => self.wire_size(ty),
-                ParamKind::Optional { .. } => 0,
-            })
-            .sum()
-    }
-
-    /// Every value of a boxed type has an id, and at least the required fields of its shortest
-    /// constructor. A few rounds of that make a lower bound.
-    fn measure_wire(&mut self) {
-        for _ in 0..3 {
-            let sizes: Vec<(&'a str, usize)> = self
-                .constructors
-                .iter()
-                .map(|(name, constructors)| {
-                    let fields = constructors.iter().map(|c| self.wire_fields(c)).min().unwrap_or(0);
-                    (*name, 4 + fields)
-                })
-                .collect();
-            self.wire.extend(sizes);
-        }
+    /// The constructor that stands for a boxed type when nothing was read, as its index: one that needs no
+    /// other boxed value, and is short.
+    pub fn simplest(&self, ty: &str) -> usize {
+        let cost = |definition: &Definition| {
+            let is_boxed = |param: &&Param| matches!(&param.kind, ParamKind::Required(Type::Boxed(_)));
+            (definition.params.iter().filter(is_boxed).count(), definition.params.len())
+        };
+        let constructors = self.constructors(ty).iter().enumerate();
+        constructors.min_by_key(|(_, definition)| cost(definition)).map_or(0, |(index, _)| index)
     }
 
     fn find_recursive(&mut self) {

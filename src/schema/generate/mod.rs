@@ -14,6 +14,7 @@ use std::fmt::Write;
 use super::ast::{Definition, Schema, Type};
 use code::Code;
 use layout::Layout;
+pub(crate) use names::type_name;
 
 /// The generated modules of one schema: `types`, `enums`, `functions` and the table `combinators`.
 ///
@@ -21,14 +22,14 @@ use layout::Layout;
 /// what [`crate::tl`](https://docs.rs/mtwire) exports, and on nothing else.
 pub fn generate(schema: &Schema, root: &str) -> String {
     let layout = Layout::new(schema);
-    let code = Code { layout: &layout, root };
+    let code = Code { layout: &layout };
     let mut out = String::with_capacity(1 << 20);
 
     let mut structs = Modules::default();
     for definition in schema.types.iter().filter(|definition| is_generated(definition)) {
         code.structure(structs.of(&definition.name), definition);
     }
-    structs.write(&mut out, "types", "One struct for each constructor.");
+    structs.write(&mut out, root, "types", "One struct for each constructor.");
 
     let mut enums = Modules::default();
     for (name, constructors) in layout.boxed_types().filter(|(_, constructors)| constructors.len() > 1) {
@@ -36,15 +37,17 @@ pub fn generate(schema: &Schema, root: &str) -> String {
             code.enumeration(enums.of(name), name, constructors);
         }
     }
-    enums.write(&mut out, "enums", "One enum for each boxed type that has several constructors.");
+    enums.write(&mut out, root, "enums", "One enum for each boxed type that has several constructors.");
 
     if !schema.functions.is_empty() {
         let mut functions = Modules::default();
         for definition in &schema.functions {
             code.function(functions.of(&definition.name), definition);
         }
-        functions.write(&mut out, "functions", "One struct for each function.");
+        functions.write(&mut out, root, "functions", "One struct for each function.");
     }
+    let functions = if schema.functions.is_empty() { "" } else { "functions as f, " };
+    let _ = writeln!(out, "#[cfg(feature = \"fuzzing\")]\nuse self::{{{functions}types as t}};");
     code.combinators(&mut out, schema);
     out
 }
@@ -70,13 +73,16 @@ impl Modules {
         }
     }
 
-    fn write(&self, out: &mut String, module: &str, doc: &str) {
-        const PRELUDE: &str = "#[allow(unused_imports)] use crate::tl::generated::*;\n";
-        let _ = write!(out, "#[doc = {doc:?}]\npub mod {module} {{\n{PRELUDE}{}", self.top);
+    fn write(&self, out: &mut String, root: &str, module: &str, doc: &str) {
+        let prelude = format!(
+            "#[allow(unused_imports)] use crate::tl::generated::*;\n\
+             #[allow(unused_imports)] use {root}::{{enums as e, types as t}};\n"
+        );
+        let _ = write!(out, "#[doc = {doc:?}]\npub mod {module} {{\n{prelude}{}", self.top);
         for (namespace, code) in &self.namespaces {
             let _ = write!(
                 out,
-                "#[doc = \"Namespace `{namespace}`.\"]\npub mod {namespace} {{\n{PRELUDE}{code}}}\n"
+                "#[doc = \"Namespace `{namespace}`.\"]\npub mod {namespace} {{\n{prelude}{code}}}\n"
             );
         }
         out.push_str("}\n");

@@ -1,0 +1,248 @@
+//! Packet → memory.
+
+use std::alloc::{Layout, handle_alloc_error, realloc};
+
+use super::super::error::ErrorKind;
+use super::super::{Bytes, Reader, Str, VECTOR};
+use super::{ALWAYS, Enum, Kind, Payload, Shape, Struct, Vector, WORDS, allocate};
+
+/// Reads a boxed value into `place`.
+///
+/// # Safety
+/// `place` is memory of the type that `shape` describes; after the call it is initialized.
+pub(super) unsafe fn object(shape: Shape, place: *mut u8, reader: &mut Reader) {
+    // SAFETY: passed on.
+    unsafe {
+        match shape {
+            Shape::Struct(table) => {
+                reader.id(table.id, table.name);
+                if table.recursive {
+                    reader.nested(|reader| fields(table, place, reader));
+                } else {
+                    fields(table, place, reader);
+                }
+            }
+            Shape::Enum(table) if table.recursive => reader.nested(|reader| variant(table, place, reader)),
+            Shape::Enum(table) => variant(table, place, reader),
+        }
+    }
+}
+
+unsafe fn variant(table: &'static Enum, place: *mut u8, reader: &mut Reader) {
+    let id = reader.u32();
+    let variant = match table.variants.iter().find(|variant| variant.id == id) {
+        Some(variant) => variant,
+        None => {
+            reader.unknown(id, table.name);
+            &table.variants[table.zero]
+        }
+    };
+    // SAFETY: a `#[repr(u32)]` enum begins with its discriminant, and the payload is where `offset` says.
+    unsafe {
+        place.cast::<u32>().write(variant.id);
+        let payload = place.add(variant.payload.offset());
+        match variant.payload {
+            Payload::Unit => {}
+            Payload::Inline(table) => fields(table, payload, reader),
+            Payload::Boxed(table) => {
+                let value = allocate(table.layout);
+                fields(table, value, reader);
+                // A `Box` is a pointer to memory of the global allocator, allocated for its type.
+                payload.cast::<*mut u8>().write(value);
+            }
+        }
+    }
+}
+
+/// Reads the fields of a struct into `place`.
+///
+/// # Safety
+/// As for [`object`].
+pub(super) unsafe fn fields(table: &'static Struct, place: *mut u8, reader: &mut Reader) {
+    let mut words = [0u32; WORDS];
+    for field in table.fields {
+        // SAFETY: the table's promise: the field of this kind is at this offset, and each is visited once.
+        unsafe {
+            let place = place.add(field.0);
+            if let Kind::Flags(word) = field.2 {
+                words[usize::from(word) % WORDS] = reader.u32();
+            } else if field.1 == ALWAYS {
+                value(&field.2, place, reader);
+            } else {
+                let present = words[usize::from(field.1 / 32) % WORDS] >> (field.1 % 32) & 1;
+                optional(&field.2, place, present != 0, reader);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `place` is memory of the type that `kind` describes; after the call it is initialized.
+unsafe fn value(kind: &Kind, place: *mut u8, reader: &mut Reader) {
+    // SAFETY: `kind` says which type is at `place`.
+    unsafe {
+        match *kind {
+            Kind::Int => place.cast::<i32>().write(reader.i32()),
+            Kind::Long => place.cast::<i64>().write(reader.i64()),
+            Kind::Double => place.cast::<f64>().write(reader.f64()),
+            Kind::Int128 => place.cast::<[u8; 16]>().write(reader.int128()),
+            Kind::Int256 => place.cast::<[u8; 32]>().write(reader.int256()),
+            Kind::Bool => place.cast::<bool>().write(reader.bool()),
+            Kind::Str => place.cast::<Str>().write(reader.string()),
+            Kind::Bytes => place.cast::<Bytes>().write(reader.bytes()),
+            Kind::Object(shape) => object(shape, place, reader),
+            Kind::Bare(table) if table.recursive => reader.nested(|reader| fields(table, place, reader)),
+            Kind::Bare(table) => fields(table, place, reader),
+            Kind::Boxed(shape) => {
+                let value = allocate(shape.layout());
+                object(shape, value, reader);
+                place.cast::<*mut u8>().write(value);
+            }
+            Kind::Vector(table) => {
+                reader.id(VECTOR, "Vector");
+                items(table, place, reader);
+            }
+            Kind::BareVector(table) => items(table, place, reader),
+            // These stand only for optional fields and flag words.
+            Kind::True => place.cast::<bool>().write(false),
+            Kind::RareStr | Kind::Optional(_) => optional(kind, place, false, reader),
+            Kind::Flags(_) => {}
+        }
+    }
+}
+
+/// # Safety
+/// `place` is memory of an `Option` of the type that `kind` describes (for `True`, of a `bool`); after the
+/// call it is initialized.
+unsafe fn optional(kind: &Kind, place: *mut u8, present: bool, reader: &mut Reader) {
+    // SAFETY: `kind` says which type is at `place`.
+    unsafe {
+        match *kind {
+            Kind::True => place.cast::<bool>().write(present),
+            Kind::Int => place.cast::<Option<i32>>().write(present.then(|| reader.i32())),
+            Kind::Long => place.cast::<Option<i64>>().write(present.then(|| reader.i64())),
+            Kind::Double => place.cast::<Option<f64>>().write(present.then(|| reader.f64())),
+            Kind::Int128 => place.cast::<Option<[u8; 16]>>().write(present.then(|| reader.int128())),
+            Kind::Int256 => place.cast::<Option<[u8; 32]>>().write(present.then(|| reader.int256())),
+            Kind::Bool => place.cast::<Option<bool>>().write(present.then(|| reader.bool())),
+            Kind::Str => place.cast::<Option<Str>>().write(present.then(|| reader.string())),
+            Kind::Bytes => place.cast::<Option<Bytes>>().write(present.then(|| reader.bytes())),
+            Kind::RareStr => {
+                place.cast::<Option<Box<Str>>>().write(present.then(|| Box::new(reader.string())))
+            }
+            Kind::Boxed(shape) => {
+                // `Option<Box<T>>` is a pointer, null for `None`.
+                let mut pointer = std::ptr::null_mut();
+                if present {
+                    pointer = allocate(shape.layout());
+                    object(shape, pointer, reader);
+                }
+                place.cast::<*mut u8>().write(pointer);
+            }
+            Kind::Optional(table) if present => {
+                with_space(table.layout, |space| {
+                    value(&table.value, space, reader);
+                    (table.set)(place, space);
+                });
+            }
+            Kind::Optional(table) => (table.set)(place, std::ptr::null()),
+            // These are never optional in this form: the generator wraps them in `Optional`.
+            Kind::Flags(_) | Kind::Object(_) | Kind::Bare(_) | Kind::Vector(_) | Kind::BareVector(_) => {
+                value(kind, place, reader)
+            }
+        }
+    }
+}
+
+/// Calls `fill` with uninitialized memory of `layout`, which is free again after.
+pub(super) fn with_space(layout: Layout, fill: impl FnOnce(*mut u8)) {
+    const WORDS: usize = 16;
+    if layout.size() <= WORDS * 8 && layout.align() <= 8 {
+        let mut space = [std::mem::MaybeUninit::<u64>::uninit(); WORDS];
+        fill(space.as_mut_ptr().cast());
+    } else {
+        let space = allocate(layout);
+        fill(space);
+        if layout.size() > 0 {
+            // SAFETY: `allocate` gave it for this layout, and its content has been moved out.
+            unsafe { std::alloc::dealloc(space, layout) }
+        }
+    }
+}
+
+/// Reads count and items of a vector.
+///
+/// # Safety
+/// `place` is memory of the `Vec` that `table` describes; after the call it is initialized.
+unsafe fn items(table: &Vector, place: *mut u8, reader: &mut Reader) {
+    let count = reader.count();
+    // What is reserved ahead is never more memory than the packet has bytes left; a vector of large values
+    // with short encodings grows as they really come.
+    let ahead = count.min(reader.remaining() / table.layout.size().max(1));
+    let mut items = Items::new(table.layout);
+    if !items.reserve(ahead) {
+        reader.fail(ErrorKind::TooLong { length: ahead });
+    }
+    while items.len < count && !reader.failed() {
+        if items.len == items.capacity && !items.reserve(count.min(items.capacity.saturating_mul(2).max(4))) {
+            reader.fail(ErrorKind::TooLong { length: count });
+            break;
+        }
+        // SAFETY: there is memory for the item behind those before it.
+        unsafe { value(&table.item, items.end(), reader) };
+        items.len += 1;
+    }
+    // SAFETY: `len` items are initialized, in memory of the global allocator for `capacity`.
+    unsafe { (table.set)(place, items.memory, items.len, items.capacity) }
+}
+
+/// A vector that is being filled.
+pub(super) struct Items {
+    pub(super) memory: *mut u8,
+    pub(super) len: usize,
+    pub(super) capacity: usize,
+    layout: Layout,
+}
+
+impl Items {
+    pub(super) fn new(layout: Layout) -> Self {
+        Self { memory: std::ptr::without_provenance_mut(layout.align()), len: 0, capacity: 0, layout }
+    }
+
+    /// Where the next item goes.
+    ///
+    /// # Safety
+    /// `len` is less than what was reserved.
+    pub(super) unsafe fn end(&self) -> *mut u8 {
+        // SAFETY: inside the allocation, as the caller says.
+        unsafe { self.memory.add(self.len * self.layout.size()) }
+    }
+
+    /// Makes room for `capacity` items in all. False if so many are more than memory can be.
+    pub(super) fn reserve(&mut self, capacity: usize) -> bool {
+        if self.layout.size() == 0 {
+            self.capacity = usize::MAX;
+            return true;
+        }
+        if capacity <= self.capacity {
+            return true;
+        }
+        let size = |items: usize| {
+            let bytes = items.checked_mul(self.layout.size())?;
+            Layout::from_size_align(bytes, self.layout.align()).ok()
+        };
+        let (Some(new), Some(old)) = (size(capacity), size(self.capacity)) else { return false };
+        let memory = if self.capacity == 0 {
+            allocate(new)
+        } else {
+            // SAFETY: the memory was allocated for `old`, and the new size is not zero.
+            unsafe { realloc(self.memory, old, new.size()) }
+        };
+        if memory.is_null() {
+            handle_alloc_error(new);
+        }
+        self.memory = memory;
+        self.capacity = capacity;
+        true
+    }
+}
