@@ -363,7 +363,8 @@ impl Session {
 
     fn tell_if_salt_changed(&mut self, now: Now, before: i64) {
         let salt = self.salt(now);
-        if salt != before {
+        // A server may well name 0; to begin with that next time would be to begin without a salt.
+        if salt != before && salt != 0 {
             self.events.push_back(ClientEvent::SaltChanged { salt });
         }
     }

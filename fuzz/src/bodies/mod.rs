@@ -1,0 +1,34 @@
+//! What each fuzz target does with its input, apart from the fuzzer: `tests/fuzz_corpus.rs` of the main package
+//! includes this module too and replays the kept corpora with it on a stable toolchain.
+//!
+//! A body panics on a finding and takes any bytes.
+
+mod input;
+mod message;
+mod schema_parse;
+mod session_file;
+mod tl_api;
+mod transport;
+
+/// A fuzz target.
+pub struct Target {
+    /// The name of the target and of its directory under `corpus/`.
+    pub name: &'static str,
+    /// What it does with an input.
+    pub run: fn(&[u8]),
+}
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
+    Target { name: "message_client", run: message::client },
+    Target { name: "message_server", run: message::server },
+    Target { name: "schema_parse", run: schema_parse::run },
+    Target { name: "session_file", run: session_file::run },
+    Target { name: "tl_api", run: tl_api::run },
+    Target { name: "transport_abridged", run: transport::abridged },
+    Target { name: "transport_detect", run: transport::detect },
+    Target { name: "transport_full", run: transport::full },
+    Target { name: "transport_intermediate", run: transport::intermediate },
+    Target { name: "transport_obfuscated", run: transport::obfuscated },
+    Target { name: "transport_padded", run: transport::padded },
+];

@@ -1,0 +1,85 @@
+//! What can be wrong with a session.
+
+use std::{io, path::PathBuf};
+
+use thiserror::Error as ThisError;
+
+use super::file::FormatError;
+
+/// A session that could not be opened, read or written. The message says what to do about it.
+#[derive(Debug, ThisError)]
+#[error("session {}: {kind}", path.display())]
+pub struct Error {
+    /// The session file.
+    pub path: PathBuf,
+    /// What happened.
+    #[source]
+    pub kind: ErrorKind,
+}
+
+impl Error {
+    pub(super) fn new(path: impl Into<PathBuf>, kind: impl Into<ErrorKind>) -> Self {
+        Self { path: path.into(), kind: kind.into() }
+    }
+}
+
+/// What happened to a session.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Another process, or another client in this one, has the session open. Two on one auth key would end in
+    /// `AUTH_KEY_DUPLICATED`, which kills the key.
+    #[error("in use by {}; stop it, or log in under another session name", holder(*pid))]
+    InUse {
+        /// The process that holds the lock, if it could be read.
+        pid: Option<u32>,
+    },
+    /// Others than the owner can read the file, and with it the account.
+    #[error(
+        "readable by others than its owner (mode {mode:03o}); run `chmod 600` on it, and if others may have read it end the session from another device"
+    )]
+    ReadableByOthers {
+        /// The permission bits.
+        mode: u32,
+    },
+    /// The path names a directory, a device, or a link that leads nowhere.
+    #[error("{what}, not a session file; give another name")]
+    NotAFile {
+        /// What it is.
+        what: &'static str,
+    },
+    /// Another program removed or replaced the file while it was in use. Nothing more is written.
+    #[error(
+        "the file was removed or replaced by another program while in use; nothing more is written to it"
+    )]
+    Replaced,
+    /// The content is not a session that this version reads. The file was left as it was.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// The batch is larger than one record may be; nothing was written.
+    #[error(
+        "a batch of {size} bytes is over the {max} that one record may have; apply the changes in smaller batches"
+    )]
+    BatchTooLarge {
+        /// Its size in bytes.
+        size: usize,
+        /// The bound in bytes.
+        max: usize,
+    },
+    /// The operating system refused.
+    #[error("cannot {action}: {error}")]
+    Io {
+        /// What was tried, as "open" or "write to".
+        action: &'static str,
+        /// What it said.
+        error: io::Error,
+    },
+}
+
+fn holder(pid: Option<u32>) -> String {
+    match pid {
+        Some(pid) if pid == std::process::id() => format!("this same process (pid {pid})"),
+        Some(pid) => format!("the process with pid {pid}"),
+        None => "another process".to_owned(),
+    }
+}

@@ -1,0 +1,123 @@
+//! The whole of a session in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{App, Change, Dc, Network, Peer, PeerKey, PendingLogin, Secret, UpdateState, User, change::Slot};
+
+/// Everything that a session holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// The application's credentials.
+    pub app: Option<App>,
+    /// Which servers.
+    pub network: Network,
+    /// The DC that the account lives on; 0 when unknown.
+    pub home_dc: i32,
+    /// The DCs by number.
+    pub dcs: BTreeMap<i32, Dc>,
+    /// Who is logged in.
+    pub user: Option<User>,
+    /// The unfinished login.
+    pub login: Option<PendingLogin>,
+    /// Tokens of earlier log-outs, oldest first.
+    pub future_auth_tokens: Vec<Secret>,
+    /// The common update state.
+    pub updates: Option<UpdateState>,
+    /// `pts` by channel id.
+    pub channels: BTreeMap<i64, i32>,
+    /// The peers seen.
+    pub peers: BTreeMap<PeerKey, Peer>,
+}
+
+impl State {
+    /// The number of future auth tokens kept and sent (AU-6).
+    pub const MAX_TOKENS: usize = 20;
+
+    /// Applies one change.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::App(app) => self.app.clone_from(app),
+            Change::Network(network) => self.network.clone_from(network),
+            Change::HomeDc(dc) => self.home_dc = *dc,
+            Change::Dc(id, Some(dc)) => _ = self.dcs.insert(*id, dc.clone()),
+            Change::Dc(id, None) => _ = self.dcs.remove(id),
+            Change::User(user) => self.user.clone_from(user),
+            Change::Login(login) => self.login.clone_from(login),
+            Change::FutureAuthTokens(tokens) => {
+                self.future_auth_tokens = tokens[tokens.len().saturating_sub(Self::MAX_TOKENS)..].to_vec();
+            }
+            Change::Updates(updates) => self.updates = *updates,
+            Change::Channel(id, Some(pts)) => _ = self.channels.insert(*id, *pts),
+            Change::Channel(id, None) => _ = self.channels.remove(id),
+            Change::Peer(peer) => _ = self.peers.insert(peer.key, peer.clone()),
+            Change::ForgetPeer(key) => _ = self.peers.remove(key),
+        }
+    }
+
+    /// The changes of a batch that make a difference: those that set a thing to what it is are left out, unless an
+    /// earlier one of the batch has changed it.
+    pub(super) fn news<'a>(&self, changes: &'a [Change]) -> Vec<&'a Change> {
+        let mut touched: BTreeSet<Slot> = BTreeSet::new();
+        changes
+            .iter()
+            .filter(|change| {
+                (touched.contains(&change.slot()) || !self.holds(change)) && {
+                    touched.insert(change.slot());
+                    true
+                }
+            })
+            .collect()
+    }
+
+    /// Whether applying `change` would leave everything as it is.
+    fn holds(&self, change: &Change) -> bool {
+        match change {
+            Change::App(app) => self.app == *app,
+            Change::Network(network) => self.network == *network,
+            Change::HomeDc(dc) => self.home_dc == *dc,
+            Change::Dc(id, dc) => self.dcs.get(id) == dc.as_ref(),
+            Change::User(user) => self.user == *user,
+            Change::Login(login) => self.login == *login,
+            Change::FutureAuthTokens(tokens) => self.future_auth_tokens == *tokens,
+            Change::Updates(updates) => self.updates == *updates,
+            Change::Channel(id, pts) => self.channels.get(id) == pts.as_ref(),
+            Change::Peer(peer) => self.peers.get(&peer.key) == Some(peer),
+            Change::ForgetPeer(key) => !self.peers.contains_key(key),
+        }
+    }
+
+    /// Whether `change` makes an auth key worthless.
+    pub(super) fn drops_key(&self, change: &Change) -> bool {
+        let Change::Dc(id, dc) = change else { return false };
+        let old = self.dcs.get(id).and_then(|dc| dc.auth_key.as_ref());
+        old.is_some() && old != dc.as_ref().and_then(|dc| dc.auth_key.as_ref())
+    }
+
+    /// The home DC's record, if there is one.
+    #[must_use]
+    pub fn home(&self) -> Option<&Dc> {
+        self.dcs.get(&self.home_dc)
+    }
+
+    /// The changes that make a log-out: everything that the account or its key made worthless goes, and what the next
+    /// login needs stays (application, network, addresses, tokens). `token` is that of `auth.loggedOut`.
+    #[must_use]
+    pub fn log_out(&self, token: Option<Secret>) -> Vec<Change> {
+        let mut tokens = self.future_auth_tokens.clone();
+        tokens.extend(token);
+        let mut changes = vec![
+            Change::User(None),
+            Change::Login(None),
+            Change::Updates(None),
+            Change::FutureAuthTokens(tokens),
+        ];
+        changes.extend(self.dcs.iter().map(|(&id, dc)| {
+            let kept = Dc { addresses: dc.addresses.clone(), time_offset: dc.time_offset, ..Dc::default() };
+            Change::Dc(id, Some(kept))
+        }));
+        changes.extend(self.channels.keys().map(|&id| Change::Channel(id, None)));
+        // Access hashes are valid for one account only.
+        changes.extend(self.peers.keys().map(|&key| Change::ForgetPeer(key)));
+        changes
+    }
+}

@@ -1,0 +1,201 @@
+//! One connection's transport: tag, obfuscation, framing, and the place in the stream.
+
+use std::fmt;
+
+use bytes::BytesMut;
+use rand::CryptoRng;
+
+use super::{
+    Error, ErrorKind, Frame, Kind, Tagged, abridged::Abridged, checks::Role, frame::Framing, full::Full,
+    intermediate::Intermediate, obfuscated::Obfuscation,
+};
+use crate::tl::PacketBuf;
+
+/// The framings behind one type: a closed set, so that a codec needs no allocation.
+enum AnyFraming {
+    Abridged(Abridged),
+    Intermediate(Intermediate),
+    Full(Full),
+}
+
+impl AnyFraming {
+    fn new(kind: Kind, role: Role) -> Self {
+        match kind {
+            Kind::Abridged | Kind::Obfuscated(Tagged::Abridged) => Self::Abridged(Abridged::new(role)),
+            Kind::Intermediate | Kind::Obfuscated(Tagged::Intermediate) => {
+                Self::Intermediate(Intermediate::plain(role))
+            }
+            Kind::Padded | Kind::Obfuscated(Tagged::Padded) => Self::Intermediate(Intermediate::padded(role)),
+            Kind::Full => Self::Full(Full::new(role)),
+        }
+    }
+
+    fn get(&mut self) -> &mut dyn Framing {
+        match self {
+            Self::Abridged(framing) => framing,
+            Self::Intermediate(framing) => framing,
+            Self::Full(framing) => framing,
+        }
+    }
+}
+
+/// The transport state of one connection, both directions, client or server side.
+///
+/// A client's codec writes the tag or the obfuscation header in front of its first packet; a server's is
+/// made by [`detect`](super::detect), which has taken it off.
+pub struct Codec {
+    kind: Kind,
+    framing: AnyFraming,
+    obfuscation: Option<Obfuscation>,
+    /// What a client still has to send in front of its first packet.
+    opening: Option<Opening>,
+    sent: u64,
+    received: u64,
+    broken: Option<Error>,
+}
+
+/// The first bytes of a connection.
+enum Opening {
+    Tag(&'static [u8]),
+    Header(Box<[u8; 64]>),
+}
+
+impl Opening {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Tag(tag) => tag,
+            Self::Header(header) => &header[..],
+        }
+    }
+}
+
+impl Codec {
+    /// The client side of a new connection. Its first [`encode`](Self::encode) also writes the tag or the
+    /// obfuscation header, for which `rng` gives the 64 random bytes.
+    #[must_use]
+    pub fn client(kind: Kind, rng: &mut dyn CryptoRng) -> Self {
+        let mut obfuscation = None;
+        let opening = match kind {
+            Kind::Abridged => Some(Opening::Tag(Tagged::Abridged.tag())),
+            Kind::Intermediate => Some(Opening::Tag(Tagged::Intermediate.tag())),
+            Kind::Padded => Some(Opening::Tag(Tagged::Padded.tag())),
+            Kind::Full => None,
+            Kind::Obfuscated(tagged) => {
+                let (streams, header) = Obfuscation::client(tagged, rng);
+                obfuscation = Some(streams);
+                Some(Opening::Header(Box::new(header)))
+            }
+        };
+        Self { opening, ..Self::new(kind, Role::Client, obfuscation, 0) }
+    }
+
+    /// The server side, when the first `consumed` bytes, the tag or header, have been read.
+    pub(super) fn server(kind: Kind, obfuscation: Option<Obfuscation>, consumed: usize) -> Self {
+        Self::new(kind, Role::Server, obfuscation, consumed as u64)
+    }
+
+    fn new(kind: Kind, role: Role, obfuscation: Option<Obfuscation>, received: u64) -> Self {
+        let framing = AnyFraming::new(kind, role);
+        Self { kind, framing, obfuscation, opening: None, sent: 0, received, broken: None }
+    }
+
+    /// Which transport this is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Turns the packet in `packet` into the bytes to send, in place. Send them in the order of the calls.
+    /// `quick_ack` (client only, see [`Kind::has_quick_acks`]) asks the server for a quick ack.
+    ///
+    /// # Errors
+    /// The packet's length is not possible in this transport, or it has no quick acks. `packet` and the
+    /// connection are as before; other packets can still be sent.
+    pub fn encode(
+        &mut self,
+        packet: &mut PacketBuf,
+        quick_ack: bool,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), Error> {
+        let result = self.framing.get().encode(packet, quick_ack, rng);
+        self.finish(result, packet)
+    }
+
+    /// Server: writes into the empty `out` the 4 bytes that tell the client that the packet with the quick
+    /// ack token `token` has come in (TR-7).
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoQuickAck`] in the full transport.
+    pub fn encode_quick_ack(&mut self, token: u32, out: &mut PacketBuf) -> Result<(), Error> {
+        let result = self.framing.get().encode_quick_ack(token, out);
+        self.finish(result, out)
+    }
+
+    /// Server: writes into the empty `out` the frame that tells the client a transport error `code`, for
+    /// instance -404 (TR-6).
+    ///
+    /// # Errors
+    /// None for the kinds that exist.
+    pub fn encode_transport_error(
+        &mut self,
+        code: i32,
+        out: &mut PacketBuf,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), Error> {
+        out.extend_from_slice(&code.to_le_bytes());
+        self.encode(out, false, rng)
+    }
+
+    fn finish(&mut self, result: Result<(), ErrorKind>, out: &mut PacketBuf) -> Result<(), Error> {
+        result.map_err(|kind| Error { offset: self.sent, kind })?;
+        if let Some(obfuscation) = &mut self.obfuscation {
+            obfuscation.encrypt(out.as_mut_slice());
+        }
+        // Behind the encryption: the tags are for unobfuscated streams, and the header is encrypted already.
+        if let Some(opening) = self.opening.take() {
+            out.prepend(opening.bytes());
+        }
+        self.sent += out.len() as u64;
+        Ok(())
+    }
+
+    /// Takes the next frame off the front of `input`, to whose end the caller adds what the socket gives.
+    /// `None`: no whole frame yet, read more. It has to be the same buffer on every call, and nobody else
+    /// takes bytes out of it. Nothing is kept beside it, and it need never hold more than
+    /// [`MAX_FRAME`](super::MAX_FRAME)` + 4` bytes for a frame to come out.
+    ///
+    /// # Errors
+    /// The stream is broken, and every later call says the same: close the connection.
+    pub fn decode(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, Error> {
+        if let Some(error) = self.broken {
+            return Err(error);
+        }
+        let result = self.decode_inner(input).map_err(|kind| Error { offset: self.received, kind });
+        self.broken = result.as_ref().err().copied();
+        result
+    }
+
+    fn decode_inner(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, ErrorKind> {
+        if let Some(obfuscation) = &mut self.obfuscation {
+            obfuscation.decrypt_new(input)?;
+        }
+        let before = input.len();
+        let result = self.framing.get().decode(input);
+        self.received += (before - input.len()) as u64;
+        if let Some(obfuscation) = &mut self.obfuscation {
+            obfuscation.left(input.len());
+        }
+        result
+    }
+}
+
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Codec")
+            .field("kind", &self.kind)
+            .field("sent", &self.sent)
+            .field("received", &self.received)
+            .field("broken", &self.broken)
+            .finish_non_exhaustive()
+    }
+}
