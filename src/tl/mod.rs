@@ -23,6 +23,7 @@ pub use combinator::Combinator;
 pub use error::{Error, ErrorKind};
 pub use packet::{HEADROOM, PacketBuf};
 pub use reader::Reader;
+pub use table::{Described, is_constructor_of};
 pub use writer::Writer;
 
 /// How deep values may nest: far above anything in the schema's real use, far below what a small thread's

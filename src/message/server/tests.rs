@@ -6,7 +6,7 @@ use super::*;
 use crate::message::container::Incoming;
 use crate::message::error::Error;
 use crate::message::tests::{Peer, Read, S, START, bytes, container, key, now, rng, unknown};
-use crate::tl::mtproto::{functions, types};
+use crate::tl::mtproto::{enums, functions, types};
 use crate::tl::{Constructor, Deserialize, PacketBuf, Reader, Serialize};
 
 struct Pair {
@@ -445,7 +445,7 @@ fn rd_1_an_open_call_is_dropped_and_both_get_an_answer() {
     let drop = pair.receive(3, &functions::RpcDropAnswer { req_msg_id: call.to_wire() });
     assert_eq!(pair.events(), [ServerEvent::Dropped { msg_id: call }]);
     let results: Vec<_> = pair.sent_messages().into_iter().filter_map(|m| read_result(m.body)).collect();
-    let running = bytes(&types::RpcAnswerDroppedRunning {});
+    let running = bytes(&enums::RpcDropAnswer::RpcAnswerDroppedRunning);
     assert_eq!(results, [(call, running.clone()), (drop, running)]);
     pair.answer(call);
     assert!(pair.sent().is_none());
@@ -464,7 +464,7 @@ fn rd_1_an_answered_or_unknown_call() {
     let dropped =
         types::RpcAnswerDropped { msg_id: answer.msg_id.to_wire(), seq_no: answer.seqno, bytes: 24 };
     assert_eq!(results[0].1, bytes(&dropped));
-    assert_eq!(results[1].1, bytes(&types::RpcAnswerUnknown {}));
+    assert_eq!(results[1].1, bytes(&enums::RpcDropAnswer::RpcAnswerUnknown));
 }
 
 #[test]
