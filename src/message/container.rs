@@ -57,11 +57,11 @@ pub(super) fn unfold(msg_id: MsgId, seqno: i32, body: Bytes) -> Result<Vec<Incom
     }
     let mut reader = Reader::new(body);
     reader.u32();
-    let count = reader.count();
+    let count = usize::try_from(reader.i32()).unwrap_or(usize::MAX);
     if count > MAX_RECEIVED {
-        return Err(Error::Container("more than 1024 messages"));
+        return Err(Error::Container("more than 1024 messages, or less than none"));
     }
-    let mut messages = Vec::with_capacity(count);
+    let mut messages = Vec::with_capacity(count.min(reader.remaining() / MESSAGE_HEADER));
     for _ in 0..count {
         let message = read_message(&mut reader)?;
         if message.msg_id >= msg_id {
@@ -102,7 +102,7 @@ fn read_message(reader: &mut Reader) -> Result<Incoming, Error> {
     let msg_id = MsgId::from_wire(reader.i64());
     let seqno = reader.i32();
     let length = usize::try_from(reader.i32()).unwrap_or(usize::MAX);
-    if length % 4 != 0 || length > reader.remaining() || reader.failed() {
+    if !length.is_multiple_of(4) || length > reader.remaining() || reader.failed() {
         return Err(Error::Container("a length that does not fit"));
     }
     Ok(Incoming { msg_id, seqno, body: reader.raw(length) })

@@ -70,7 +70,7 @@ pub fn open(key: &AuthKey, sender: Side, mut packet: BytesMut) -> Result<Opened,
     };
     let length = reader.i32();
     reader.check()?;
-    let body_len = usize::try_from(length).ok().filter(|length| length % 4 == 0);
+    let body_len = usize::try_from(length).ok().filter(|length| length.is_multiple_of(4));
     let padding = body_len.and_then(|length| reader.remaining().checked_sub(length));
     match (body_len, padding) {
         (Some(length), Some(MIN_PADDING..=MAX_PADDING)) => {

@@ -2,7 +2,8 @@
 //!
 //! A session is an owner's view of one authorization key and one session id: it turns calls into encrypted
 //! packets and packets into events. It has no socket, no clock and no randomness of its own; the owner hands
-//! them in, so that every run can be repeated.
+//! them in, so that every run can be repeated. Every method that changes a session takes the time, also where
+//! nothing depends on it today.
 //!
 //! | module | what it does | rules |
 //! |---|---|---|

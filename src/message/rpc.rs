@@ -65,10 +65,11 @@ impl RpcError {
         let mut start = 0;
         for part in message.split('_') {
             let end = start + part.len();
-            if start > 0 && part.bytes().all(|byte| byte.is_ascii_digit()) {
-                if let Ok(value) = part.parse() {
-                    return Some((&message[..start - 1], value, &message[end..]));
-                }
+            if start > 0
+                && part.bytes().all(|byte| byte.is_ascii_digit())
+                && let Ok(value) = part.parse()
+            {
+                return Some((&message[..start - 1], value, &message[end..]));
             }
             start = end + 1;
         }

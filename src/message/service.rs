@@ -242,7 +242,7 @@ impl FromClient {
     pub(super) fn must_be_content_related(&self) -> Option<bool> {
         match self {
             Self::Acks(_) => Some(false),
-            Self::Call(_) | Self::DropAnswer(_) => Some(true),
+            Self::Call(_) => Some(true),
             _ => None,
         }
     }

@@ -186,9 +186,8 @@ const MAX_QUEUE: usize = 1024;
 
 impl Session {
     /// A session with a new random id.
-    pub fn new(config: Config, now: Now, rng: &mut dyn CryptoRng) -> Self {
+    pub fn new(config: Config, _now: Now, rng: &mut dyn CryptoRng) -> Self {
         let Config { auth_key, salt, time, options } = config;
-        let _ = now;
         Self {
             link: Link::new(auth_key, Side::Client, random_id(rng), options.ack_delay),
             time,
@@ -243,10 +242,10 @@ impl Session {
     ///
     /// # Errors
     /// [`SendError`]; the call is not queued then.
-    pub fn call(&mut self, now: Now, body: Bytes, options: CallOptions) -> Result<RequestId, SendError> {
-        let _ = now;
+    pub fn call(&mut self, _now: Now, body: Bytes, options: CallOptions) -> Result<RequestId, SendError> {
         let length = body.len();
-        let Some(function) = constructor(&body).filter(|_| length % 4 == 0 && length <= MAX_BODY) else {
+        let Some(function) = constructor(&body).filter(|_| length.is_multiple_of(4) && length <= MAX_BODY)
+        else {
             return Err(SendError::Length { length });
         };
         let bytes = self.in_flight.bytes().saturating_add(length);
@@ -261,8 +260,7 @@ impl Session {
     /// not wanted (`rpc_drop_answer`, RD-1); it may have been carried out nevertheless.
     ///
     /// Gives how far it had come; `None` if it was over.
-    pub fn cancel(&mut self, now: Now, request: RequestId) -> Option<CallStatus> {
-        let _ = now;
+    pub fn cancel(&mut self, _now: Now, request: RequestId) -> Option<CallStatus> {
         let call = self.in_flight.finish(request)?;
         if let (true, true, Some(id)) = (self.connected, call.status() != CallStatus::Queued, call.id()) {
             push_bounded(&mut self.drops, id);
@@ -287,8 +285,7 @@ impl Session {
     }
 
     /// The connection is gone. [`poll_transmit`](Self::poll_transmit) builds nothing until the next one.
-    pub fn on_disconnected(&mut self, now: Now) {
-        let _ = now;
+    pub fn on_disconnected(&mut self, _now: Now) {
         self.connected = false;
         self.liveness.disconnected();
         // What belongs to a connection goes with it: the server sends missed messages again by itself, and

@@ -109,12 +109,13 @@ impl Session {
     ) -> Result<(), Error> {
         let mut corrected = false;
         for (message, content) in messages {
-            if let FromServer::BadMessage { id, code, salt } = content {
-                if self.was_sent(id) && self.link.window.look_up(message.msg_id) == Seen::New {
-                    self.link.window.insert(message.msg_id, message.seqno);
-                    self.handle_bad_message(now, msg_id, id, code, salt);
-                    corrected = true;
-                }
+            if let FromServer::BadMessage { id, code, salt } = content
+                && self.was_sent(id)
+                && self.link.window.look_up(message.msg_id) == Seen::New
+            {
+                self.link.window.insert(message.msg_id, message.seqno);
+                self.handle_bad_message(now, msg_id, id, code, salt);
+                corrected = true;
             }
         }
         if corrected { Ok(()) } else { Err(Error::TimeWindow { msg_id }) }
@@ -309,7 +310,8 @@ impl Session {
     /// The server has begun a session of its own for ours, and knows nothing that came before (NS-1).
     fn handle_new_session(&mut self, now: Now, created: &types::NewSessionCreated) {
         self.change_salt(now, created.server_salt);
-        if self.unique_id.replace(created.unique_id) == Some(created.unique_id) {
+        let former = self.unique_id.replace(created.unique_id);
+        if former == Some(created.unique_id) {
             return;
         }
         let first = MsgId::from_wire(created.first_msg_id);
@@ -318,9 +320,9 @@ impl Session {
             .unanswered()
             .filter(|(_, call)| call.id().is_some_and(|id| id < first))
             .map(|(request, call)| {
-                // No earlier session can have it: there was none on this connection.
-                let lost = call.status() == CallStatus::Sent && call.was_sent_only_on(self.connection);
-                (request, lost)
+                // Without an earlier session, or a connection before this one, nobody can have taken it.
+                let first_contact = former.is_none() || call.was_sent_only_on(self.connection);
+                (request, call.status() == CallStatus::Sent && first_contact)
             })
             .collect();
         for (request, lost) in before {

@@ -188,8 +188,7 @@ impl Session {
 
     /// The client has come back on another connection: answers and pushes that it has not confirmed go out
     /// again. To be called before the connection's first packet is handled; its acks still count.
-    pub fn on_connected(&mut self, now: Now) {
-        let _ = now;
+    pub fn on_connected(&mut self, _now: Now) {
         self.connected = true;
         self.connection += 1;
         self.idle_at = None;
@@ -199,8 +198,7 @@ impl Session {
 
     /// The connection is gone. [`poll_transmit`](Self::poll_transmit) builds nothing until the next one;
     /// answers and pushes are kept.
-    pub fn on_disconnected(&mut self, now: Now) {
-        let _ = now;
+    pub fn on_disconnected(&mut self, _now: Now) {
         self.connected = false;
         self.idle_at = None;
         self.notices.clear();
@@ -211,8 +209,7 @@ impl Session {
     /// # Errors
     /// [`SendError`]; the answer is not kept then, and the call stays open. An answer to a call that was
     /// dropped is taken and forgotten.
-    pub fn answer(&mut self, now: Now, call: MsgId, body: Bytes) -> Result<PushId, SendError> {
-        let _ = now;
+    pub fn answer(&mut self, _now: Now, call: MsgId, body: Bytes) -> Result<PushId, SendError> {
         let result = gzip::pack(&body, self.options.gzip_from).unwrap_or(body);
         self.keep_answer(call, Body::Result { call, result })
     }
@@ -221,8 +218,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`answer`](Self::answer).
-    pub fn answer_error(&mut self, now: Now, call: MsgId, error: &RpcError) -> Result<PushId, SendError> {
-        let _ = now;
+    pub fn answer_error(&mut self, _now: Now, call: MsgId, error: &RpcError) -> Result<PushId, SendError> {
         let mut writer = Writer::new();
         error.write(&mut writer);
         let length = error.message.len();
@@ -235,8 +231,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`answer`](Self::answer).
-    pub fn answer_bare(&mut self, now: Now, call: MsgId, body: Bytes) -> Result<PushId, SendError> {
-        let _ = now;
+    pub fn answer_bare(&mut self, _now: Now, call: MsgId, body: Bytes) -> Result<PushId, SendError> {
         self.keep_answer(call, Body::Plain(body))
     }
 
@@ -244,8 +239,7 @@ impl Session {
     ///
     /// # Errors
     /// [`SendError`]; the message is not kept then.
-    pub fn push(&mut self, now: Now, body: Bytes) -> Result<PushId, SendError> {
-        let _ = now;
+    pub fn push(&mut self, _now: Now, body: Bytes) -> Result<PushId, SendError> {
         let body = gzip::pack(&body, self.options.gzip_from).unwrap_or(body);
         self.keep(Origin::Owner, None, Kind::Notice, Body::Plain(body))
     }
@@ -314,7 +308,7 @@ impl Session {
         let empty = match &body {
             Body::Plain(body) | Body::Result { result: body, .. } => body.is_empty(),
         };
-        if empty || length % 4 != 0 || length > MAX_BODY {
+        if empty || !length.is_multiple_of(4) || length > MAX_BODY {
             return Err(SendError::Length { length });
         }
         let Some(forgotten) = self.kept.make_room(length) else { return Err(SendError::Full) };
