@@ -92,7 +92,10 @@ fn read_wanted(reader: &mut Reader) -> Wanted {
     let flags = match id {
         INPUT_PHONE_CONTACT_OLD => 0,
         types::InputPhoneContact::ID => reader.u32(),
-        id => reader.unknown(id, "InputContact"),
+        id => {
+            reader.unknown(id, "InputContact");
+            0
+        }
     };
     let client_id = reader.i64();
     let phone = reader.string().to_string();
@@ -105,8 +108,7 @@ fn read_wanted(reader: &mut Reader) -> Wanted {
 
 fn import_contacts(call: &mut Call<'_>, reader: &mut Reader) -> Outcome {
     let _id = reader.u32();
-    let mut wanted = Vec::new();
-    reader.vector(&mut wanted, read_wanted);
+    let wanted = reader.vector(read_wanted);
     reader.check()?;
     if wanted.len() > MAX_IMPORT {
         return Err(RpcError::bad_request("LIMIT_INVALID"));
