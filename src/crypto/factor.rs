@@ -33,6 +33,21 @@ pub fn factor(pq: u64) -> Option<(u64, u64)> {
     (p != q && is_prime(p) && is_prime(q)).then_some((p, q))
 }
 
+/// A random prime with exactly `bits` bits (2 to 64): what a server makes `pq` of.
+///
+/// # Panics
+/// When `bits` is out of range.
+#[must_use]
+pub fn random_prime(bits: u32, rng: &mut dyn rand::CryptoRng) -> u64 {
+    assert!((2..=64).contains(&bits), "no prime has {bits} bits");
+    loop {
+        let candidate = (rng.next_u64() | 1 << 63) >> (64 - bits);
+        if is_prime(candidate) {
+            return candidate;
+        }
+    }
+}
+
 /// Some divisor that is neither 1 nor `n` itself.
 fn divisor(n: u64) -> Option<u64> {
     if n <= 1 || is_prime(n) {
@@ -122,7 +137,7 @@ mod tests {
 
     #[test]
     fn knows_the_primes_below_a_thousand() {
-        let sieve = |n: u64| n > 1 && (2..n).all(|d| n % d != 0);
+        let sieve = |n: u64| n > 1 && (2..n).all(|d| !n.is_multiple_of(d));
         for n in 0..1000 {
             assert_eq!(is_prime(n), sieve(n), "{n}");
         }

@@ -114,8 +114,10 @@ mod tests {
 
     #[test]
     fn fingerprints_are_the_published_ones() {
-        let published = |own: &[Published]| own.iter().chain(BOTH).map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>();
-        let computed = |keys: &[PublicKey]| keys.iter().map(|k| format!("{:016x}", k.fingerprint())).collect::<Vec<_>>();
+        let published =
+            |own: &[Published]| own.iter().chain(BOTH).map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>();
+        let computed =
+            |keys: &[PublicKey]| keys.iter().map(|k| format!("{:016x}", k.fingerprint())).collect::<Vec<_>>();
         assert_eq!(computed(production()), published(PRODUCTION));
         assert_eq!(computed(test()), published(TEST));
     }

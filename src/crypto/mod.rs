@@ -10,6 +10,7 @@
 //! | [`aes`] | AES-256-IGE and AES-256-CTR | FIPS 197, <https://core.telegram.org/mtproto/description> |
 //! | [`kdf`] | `msg_key` and the AES key and iv of a message | EN-3, EN-5 |
 //! | [`packet`] | seals and opens an encrypted packet in place | EN-1, EN-6 |
+//! | [`packet_v1`] | the same for MTProto 1.0, which only key binding still uses | EN-5, PF-2 |
 //! | [`auth_key`] | the key that two peers share, its id and its auxiliary hash | <https://core.telegram.org/mtproto/auth_key> |
 //! | [`rsa`], [`keys`] | RSA_PAD, raw RSA, PEM, the built-in public keys | the same page, step 4 |
 //! | [`factor`] | splits `pq` into its two primes | the same page, step 3 |
@@ -27,9 +28,12 @@ pub mod keys;
 mod modular;
 pub mod nonces;
 pub mod packet;
+pub mod packet_v1;
 pub mod rsa;
 pub mod srp;
+#[cfg(test)]
+pub(crate) mod vectors;
 
 pub use auth_key::AuthKey;
 pub use kdf::Side;
-pub use packet::{OpenError, Sealed, open};
+pub use packet::{OpenError, Sealed, open, seal};

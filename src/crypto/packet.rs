@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::AuthKey;
 use super::aes::{BLOCK_LEN, Ige, IgeKey, Stream, ige_decrypt_many};
 use super::kdf::{self, MsgKeyHasher, Side};
+use crate::tl::PacketBuf;
 
 /// Bytes in front of the ciphertext: `auth_key_id` and `msg_key`.
 pub const HEADER_LEN: usize = 24;
@@ -33,6 +34,16 @@ pub struct Sealed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the packet was not encrypted with this authorization key")]
 pub struct OpenError;
+
+/// Turns `packet`, which holds a plaintext with its padding (EN-2), into an encrypted packet, in place.
+///
+/// # Panics
+/// When the length is not a multiple of 16: the padding is the caller's job.
+pub fn seal(key: &AuthKey, sender: Side, packet: &mut PacketBuf) -> Sealed {
+    let sealed = seal_in_place(key, sender, packet.as_mut_slice());
+    packet.prepend(&sealed.header);
+    sealed
+}
 
 /// Encrypts `plaintext` (with its padding, EN-2) in place and gives the header that belongs in front of it.
 ///
@@ -152,9 +163,10 @@ mod tests {
     }
 
     fn sealed(key: &AuthKey, sender: Side, plaintext: &[u8]) -> Vec<u8> {
-        let mut body = plaintext.to_vec();
-        let sealed = seal_in_place(key, sender, &mut body);
-        [&sealed.header[..], &body].concat()
+        let mut packet = PacketBuf::new();
+        packet.extend_from_slice(plaintext);
+        seal(key, sender, &mut packet);
+        packet.to_vec()
     }
 
     fn plaintext() -> impl Strategy<Value = Vec<u8>> {

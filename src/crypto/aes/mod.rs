@@ -127,6 +127,7 @@ pub fn ige_decrypt_many(streams: &mut [Stream<'_>]) {
 /// A message in progress: each call of [`Ige::run`] goes on where the last one stopped, at a block border.
 pub(super) struct Ige(Path);
 
+#[allow(clippy::large_enum_variant, reason = "the large one is the usual one, and lives on the stack")]
 enum Path {
     #[cfg(target_arch = "x86_64")]
     Ni(ni::Token, ni::Ige),

@@ -131,23 +131,31 @@ fn expand(key: &[u8; 32]) -> RoundKeys {
     let mut keys = [_mm_setzero_si128(); 15];
     keys[0] = even;
     keys[1] = odd;
-    macro_rules! pair {
+    macro_rules! even {
         ($round:literal, $rcon:literal) => {
             let word = _mm_shuffle_epi32::<0xff>(_mm_aeskeygenassist_si128::<$rcon>(keys[$round - 1]));
             keys[$round] = _mm_xor_si128(prefix_xor(keys[$round - 2]), word);
-            if $round < 14 {
-                let word = _mm_shuffle_epi32::<0xaa>(_mm_aeskeygenassist_si128::<0>(keys[$round]));
-                keys[$round + 1] = _mm_xor_si128(prefix_xor(keys[$round - 1]), word);
-            }
         };
     }
-    pair!(2, 0x01);
-    pair!(4, 0x02);
-    pair!(6, 0x04);
-    pair!(8, 0x08);
-    pair!(10, 0x10);
-    pair!(12, 0x20);
-    pair!(14, 0x40);
+    macro_rules! odd {
+        ($round:literal) => {
+            let word = _mm_shuffle_epi32::<0xaa>(_mm_aeskeygenassist_si128::<0>(keys[$round - 1]));
+            keys[$round] = _mm_xor_si128(prefix_xor(keys[$round - 2]), word);
+        };
+    }
+    even!(2, 0x01);
+    odd!(3);
+    even!(4, 0x02);
+    odd!(5);
+    even!(6, 0x04);
+    odd!(7);
+    even!(8, 0x08);
+    odd!(9);
+    even!(10, 0x10);
+    odd!(11);
+    even!(12, 0x20);
+    odd!(13);
+    even!(14, 0x40);
     keys
 }
 
@@ -186,6 +194,7 @@ fn run<const ENCRYPT: bool>(ige: &mut Ige, blocks: &mut [Block]) {
 
 /// As many blocks of each lane as all of them have.
 #[target_feature(enable = "aes")]
+#[allow(clippy::needless_range_loop, reason = "several arrays are walked side by side")]
 fn run_lanes<const N: usize, const ENCRYPT: bool>(lanes: &mut [Lane<'_>; N]) {
     let count = lanes.iter().map(|lane| lane.blocks.len()).min().unwrap_or(0);
     let mut last_in = lanes.each_ref().map(|lane| lane.ige.last_in);

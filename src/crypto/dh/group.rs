@@ -155,9 +155,22 @@ impl Group {
     pub fn check_public_loosely(&self, value: &[u8]) -> Result<PublicValue, PublicValueError> {
         let value = modular::from_be(value).ok_or(PublicValueError::Degenerate)?;
         let minus_one = self.modulus().number().wrapping_sub(&Number::ONE);
-        if value <= Number::ONE || value >= minus_one { Err(PublicValueError::Degenerate) } else { Ok(PublicValue(value)) }
+        if value <= Number::ONE || value >= minus_one {
+            Err(PublicValueError::Degenerate)
+        } else {
+            Ok(PublicValue(value))
+        }
     }
 }
+
+impl PartialEq for Group {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.prime == other.0.prime && self.0.generator == other.0.generator)
+    }
+}
+
+impl Eq for Group {}
 
 impl std::fmt::Debug for Group {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -206,7 +219,7 @@ pub(super) fn check_safe_prime(prime: &Number) -> Result<(), GroupError> {
 pub(super) fn check_generator(prime: &Number, generator: i32) -> Result<u32, GroupError> {
     let modulo = |divisor: u64| {
         let divisor = NonZero::new(Number::from(divisor)).expect("a divisor of the table");
-        u64::from(prime.rem_vartime(&divisor).as_limbs()[0].0)
+        prime.rem_vartime(&divisor).as_limbs()[0].0
     };
     let residue = match generator {
         2 => modulo(8) == 7,

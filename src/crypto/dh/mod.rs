@@ -8,6 +8,9 @@ mod group;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(super) use tests::check_of_any_size;
+
 pub use group::{Group, GroupError, PublicValue, PublicValueError};
 
 use zeroize::{Zeroize, Zeroizing};

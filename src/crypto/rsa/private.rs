@@ -74,6 +74,15 @@ impl PrivateKey {
         Some(out)
     }
 
+    /// From big-endian numbers: modulus, private exponent and the two primes; the exponent is 65537.
+    #[cfg(test)]
+    pub(in crate::crypto) fn from_numbers(n: &[u8], d: &[u8], primes: [&[u8]; 2]) -> Self {
+        let number = |bytes: &[u8]| BoxedUint::from_be_slice(bytes, 8 * bytes.len() as u32).unwrap();
+        let primes = primes.map(number).to_vec();
+        Self::wrap(rsa::PrivateKey::from_components(number(n), 65537u64.into(), number(d), primes).unwrap())
+            .unwrap()
+    }
+
     fn wrap(key: rsa::PrivateKey) -> Result<Self, KeyError> {
         let public = PublicKey::from_numbers(&key.n_bytes(), &key.e_bytes())?;
         Ok(Self { key, public })

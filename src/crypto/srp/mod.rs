@@ -7,6 +7,8 @@ mod client;
 mod server;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) mod vectors;
 
 pub use client::{Proof, prove};
 pub use server::Challenge;

@@ -1,0 +1,119 @@
+//! What the cryptography costs. `cargo bench --bench crypto`.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use mtwire::crypto::aes::{self, IgeKey, Stream};
+use mtwire::crypto::dh::{Group, KeyPair};
+use mtwire::crypto::factor::factor;
+use mtwire::crypto::kdf::Side;
+use mtwire::crypto::packet::{ToOpen, open_many, seal_in_place};
+use mtwire::crypto::{AuthKey, keys, open};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+const MIB: usize = 1 << 20;
+
+fn ige(c: &mut Criterion) {
+    let mut group = c.benchmark_group("ige");
+    let key = IgeKey { key: [1; 32], iv: [2; 32] };
+    let mut data = vec![3; MIB];
+    group.throughput(Throughput::Bytes(MIB as u64));
+    group.bench_function("encrypt 1 MiB", |b| b.iter(|| key.encrypt(black_box(&mut data))));
+    group.bench_function("decrypt 1 MiB", |b| b.iter(|| key.decrypt(black_box(&mut data))));
+
+    for count in [4, 8] {
+        let keys: Vec<_> = (0..count).map(|i| IgeKey { key: [i; 32], iv: [i; 32] }).collect();
+        let mut messages = vec![vec![3; MIB]; usize::from(count)];
+        group.throughput(Throughput::Bytes(u64::from(count) * MIB as u64));
+        for (name, run) in
+            [("encrypt", aes::ige_encrypt_many as fn(&mut [Stream<'_>])), ("decrypt", aes::ige_decrypt_many)]
+        {
+            group.bench_function(format!("{name} {count} x 1 MiB"), |b| {
+                b.iter(|| {
+                    let mut streams: Vec<_> =
+                        keys.iter().zip(&mut messages).map(|(key, data)| Stream { key, data }).collect();
+                    run(black_box(&mut streams));
+                });
+            });
+        }
+    }
+}
+
+fn packets(c: &mut Criterion) {
+    let mut group = c.benchmark_group("packet");
+    let key = AuthKey::from_bytes([7; 256]);
+    for (name, len) in [("128 B", 128), ("512 KiB", 512 << 10)] {
+        group.throughput(Throughput::Bytes(len as u64));
+        let mut plain = vec![5; len];
+        group.bench_function(format!("seal {name}"), |b| {
+            b.iter(|| seal_in_place(&key, Side::Client, black_box(&mut plain)));
+        });
+        let packet = sealed(&key, len);
+        group.bench_function(format!("open {name}"), |b| {
+            b.iter_batched_ref(
+                || packet.clone(),
+                |packet| open(&key, Side::Client, packet).unwrap().len(),
+                BatchSize::LargeInput,
+            );
+        });
+        group.throughput(Throughput::Bytes(8 * len as u64));
+        group.bench_function(format!("open 8 x {name}"), |b| {
+            b.iter_batched_ref(
+                || vec![packet.clone(); 8],
+                |packets| {
+                    let packets = packets.iter_mut();
+                    open_many(
+                        packets.map(|packet| ToOpen { key: &key, sender: Side::Client, packet }).collect(),
+                    )
+                    .len()
+                },
+                BatchSize::LargeInput,
+            );
+        });
+    }
+}
+
+fn sealed(key: &AuthKey, len: usize) -> Vec<u8> {
+    let mut plain = vec![5; len];
+    let sealed = seal_in_place(key, Side::Client, &mut plain);
+    [&sealed.header[..], &plain].concat()
+}
+
+fn factorization(c: &mut Criterion) {
+    let mut rng = StdRng::seed_from_u64(1);
+    let mut prime = || {
+        loop {
+            // A number of 31 bits is prime when three times it is a product of two primes.
+            let candidate = u64::from(rng.next_u32() >> 1 | 1 << 30 | 1);
+            if factor(3 * candidate) == Some((3, candidate)) {
+                return candidate;
+            }
+        }
+    };
+    let products: Vec<u64> = (0..200).map(|_| prime() * prime()).collect();
+    c.bench_function("factor 200 pq", |b| {
+        b.iter(|| products.iter().map(|pq| factor(*pq).unwrap().0).fold(0, u64::wrapping_add));
+    });
+}
+
+fn numbers(c: &mut Criterion) {
+    let mut group = c.benchmark_group("2048 bits");
+    let dh = Group::well_known();
+    let mut rng = StdRng::seed_from_u64(1);
+    group.bench_function("g^b", |b| b.iter(|| KeyPair::generate(&dh, &mut rng)));
+    let (own, peer) = (KeyPair::generate(&dh, &mut rng), KeyPair::generate(&dh, &mut rng));
+    let peer = dh.check_public(peer.public()).unwrap();
+    group.bench_function("g_a^b", |b| b.iter(|| own.agree(black_box(&peer))));
+    group.bench_function("check the well-known prime", |b| b.iter(|| Group::check(black_box(dh.prime()), 3)));
+    let mut other = [0xff; 256];
+    other[252..].copy_from_slice(&1_942_289u32.wrapping_neg().to_be_bytes());
+    group.bench_function("check another safe prime", |b| {
+        b.iter(|| Group::check(black_box(&other), 4).unwrap())
+    });
+    let key = &keys::production()[0];
+    group.bench_function("RSA_PAD", |b| b.iter(|| key.encrypt(&[1; 104], &mut rng)));
+}
+
+criterion_group!(benches, ige, packets, factorization, numbers);
+criterion_main!(benches);
