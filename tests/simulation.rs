@@ -24,7 +24,9 @@ use mtwire::clock::Now;
 use mtwire::crypto::{AuthKey, Side};
 use mtwire::message::client::{self, CallOptions};
 use mtwire::message::server;
-use mtwire::message::{ClientEvent, Failure, MsgId, RequestId, SaltSchedule, ServerEvent, ServerTime, envelope};
+use mtwire::message::{
+    ClientEvent, Failure, MsgId, RequestId, SaltSchedule, ServerEvent, ServerTime, envelope,
+};
 use mtwire::tl::PacketBuf;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -67,7 +69,10 @@ impl Faults {
     /// Whether a client can be left in doubt about a call: the server has lost a session, or it has refused
     /// packets and its word on them has not come, or has come late.
     fn leave_doubts(&self) -> bool {
-        let refusals = self.no_salt || self.salt_changes > 0 || !(-200..20).contains(&self.skew) || !self.sleep.is_zero();
+        let refusals = self.no_salt
+            || self.salt_changes > 0
+            || !(-200..20).contains(&self.skew)
+            || !self.sleep.is_zero();
         let lost_words = self.cuts > 0 || self.losses > 0 || !self.sleep.is_zero();
         self.restarts > 0 || refusals && (lost_words || self.delay > S)
     }
@@ -507,7 +512,9 @@ impl World {
             let twice_is_fine = self.faults.restarts > 0 && call.repeatable;
             match call.outcome {
                 None => panic!("call {number} has not ended"),
-                Some(Ok(())) => assert!(executed == 1 || twice_is_fine && executed > 0, "call {number}: {executed}"),
+                Some(Ok(())) => {
+                    assert!(executed == 1 || twice_is_fine && executed > 0, "call {number}: {executed}")
+                }
                 Some(Err(Failure::UnknownOutcome)) if self.faults.leave_doubts() && !call.repeatable => {
                     assert!(executed <= 1, "call {number}: {executed}");
                 }
@@ -539,7 +546,9 @@ fn simulate(remainder: u64) {
     for seed in (0..400 * variable("SIMULATION_SCALE").unwrap_or(1)).filter(mine) {
         let run = std::panic::catch_unwind(|| World::new(seed, false).run());
         if let Err(cause) = run {
-            eprintln!("seed {seed} failed: SIMULATION_SEED={seed} cargo test --test simulation -- --nocapture");
+            eprintln!(
+                "seed {seed} failed: SIMULATION_SEED={seed} cargo test --test simulation -- --nocapture"
+            );
             std::panic::resume_unwind(cause);
         }
     }

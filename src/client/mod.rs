@@ -1,1 +1,164 @@
-//! To come.
+//! The client: connect, call any function of the API, stay connected.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use mtwire::client::Client;
+//! use mtwire::tl::functions;
+//!
+//! let client = Client::builder("my_account").api_id(12345).api_hash("0123456789abcdef").connect().await?;
+//! let config = client.invoke(&functions::help::GetConfig {}).await?;
+//! println!("connected to DC {}", config.this_dc);
+//! client.disconnect().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `builder`, `config`, `dcs` | what a client is told, and the built-in addresses |
+//! | `core` | what its connections share: settings, the session's store, the updates |
+//! | `establish` | one try to connect: dial, and make a key if there is none |
+//! | `link`, `link_task`, `calls` | the task of one DC: session, calls, reconnecting |
+//! | `login` | logging in and out, by the state machine of [`auth`](crate::auth) |
+//! | `introduction` | `invokeWithLayer(initConnection(…))` |
+//! | `retry`, `repeatable` | what is done about errors before the caller sees them |
+//! | `updates` | what the server sends without being asked |
+
+mod builder;
+mod calls;
+mod config;
+mod core;
+mod dcs;
+mod error;
+mod establish;
+mod introduction;
+mod invoke;
+mod link;
+mod link_task;
+mod login;
+mod repeatable;
+mod retry;
+mod updates;
+
+pub use builder::ClientBuilder;
+pub use config::{DeviceInfo, RetryPolicy, Timing};
+pub use dcs::{DcAddress, PRODUCTION, TEST};
+pub use error::{ConnectError, InvokeError};
+pub use introduction::LAYER;
+pub use login::{SignInError, SignInStep};
+pub use updates::{Update, Updates};
+
+pub use crate::message::{CallStatus, RpcError};
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use self::core::Core;
+use self::link::Link;
+use crate::session::{self, Change, SessionStore, User};
+
+/// A handle to a connected client: cheap to clone, every clone shares the connections and the session.
+///
+/// When the last handle is dropped the connections close and the session's lock goes;
+/// [`disconnect`](Self::disconnect) does the first in order and waits for it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    core: Arc<Core>,
+    links: Mutex<Links>,
+    /// Held while a link is opened or the home moves, so that many calls that need it cause it once.
+    opening: tokio::sync::Mutex<()>,
+}
+
+/// The open links by DC.
+#[derive(Debug, Default)]
+struct Links {
+    by_dc: HashMap<i32, Link>,
+    /// The client was disconnected: no link is opened any more.
+    closed: bool,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.core.updates.close();
+    }
+}
+
+impl Client {
+    /// Starts describing a client whose session has this name.
+    #[must_use]
+    pub fn builder(name: &str) -> ClientBuilder {
+        ClientBuilder::new(name)
+    }
+
+    /// Connects with the session of this name in the current directory, made by an earlier login.
+    ///
+    /// # Errors
+    /// [`ConnectError`]; `NoApiKey` when there is no such session.
+    pub async fn open(name: &str) -> Result<Self, ConnectError> {
+        Self::builder(name).connect().await
+    }
+
+    /// The API key of this client, `api_id` and `api_hash`, for which the methods of the login ask.
+    #[must_use]
+    pub fn api_key(&self) -> (i32, &str) {
+        (self.shared.core.config.api_id, &self.shared.core.config.api_hash)
+    }
+
+    /// The DC that is home now.
+    #[must_use]
+    pub fn home_dc(&self) -> i32 {
+        self.shared.core.home()
+    }
+
+    /// Who is logged in, as far as the session knows.
+    #[must_use]
+    pub fn user(&self) -> Option<User> {
+        self.shared.core.store.with(|state| state.user.clone())
+    }
+
+    /// The session's store, for what else is kept there (an unfinished login, peers, update state).
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn SessionStore> {
+        &self.shared.core.store
+    }
+
+    /// Writes changes to the session, on a thread of its own, as a file takes its time.
+    ///
+    /// # Errors
+    /// When the store cannot make them durable; the session is then as before.
+    pub async fn save(&self, changes: Vec<Change>) -> Result<(), session::Error> {
+        self.shared.core.save(changes).await
+    }
+
+    /// The stream of updates of the home DC. All handles of the client share one bounded buffer.
+    #[must_use]
+    pub fn updates(&self) -> Updates {
+        self.shared.core.updates.clone()
+    }
+
+    /// Closes the connections in order: what is still to be acknowledged goes out, calls without an answer fail with
+    /// [`InvokeError::Disconnected`], salts and clock are saved. The session's lock goes with the last handle.
+    pub async fn disconnect(self) {
+        self.links().closed = true;
+        self.close_links().await;
+        self.shared.core.updates.close();
+    }
+
+    /// Closes all connections; the next call opens what it needs, with a new key if the session has forgotten the old one.
+    pub(super) async fn close_links(&self) {
+        let links: Vec<Link> = self.links().by_dc.drain().map(|(_, link)| link).collect();
+        for link in links {
+            link.close().await;
+        }
+    }
+
+    fn links(&self) -> MutexGuard<'_, Links> {
+        // No statement in a critical section leaves the map half changed.
+        self.shared.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

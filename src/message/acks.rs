@@ -52,6 +52,11 @@ impl PendingAcks {
         self.ids.len() > FLUSH_ABOVE || self.due.is_some_and(|due| due <= now)
     }
 
+    /// Makes them go with the next packet.
+    pub(super) fn flush(&mut self) {
+        self.due = self.due.and(Some(Duration::ZERO));
+    }
+
     /// When they will have to go.
     pub(super) fn due(&self) -> Option<Duration> {
         self.due

@@ -57,7 +57,7 @@ pub(super) fn unfold(msg_id: MsgId, seqno: i32, body: Bytes) -> Result<Vec<Incom
     }
     let mut reader = Reader::new(body);
     reader.u32();
-    let count = reader.count(MESSAGE_HEADER);
+    let count = reader.count();
     if count > MAX_RECEIVED {
         return Err(Error::Container("more than 1024 messages"));
     }

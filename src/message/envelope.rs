@@ -194,7 +194,9 @@ mod tests {
                 }
                 Some("length_not_multiple_of_4") => {
                     let length = outputs["claimed_length"].as_i64().unwrap();
-                    assert!(matches!(opened, Err(Error::Length { length: is, .. }) if i64::from(is) == length));
+                    assert!(
+                        matches!(opened, Err(Error::Length { length: is, .. }) if i64::from(is) == length)
+                    );
                 }
                 Some(reason) => panic!("no test for {reason}"),
             }

@@ -151,7 +151,11 @@ mod tests {
         for _ in 0..2 {
             unpack(bomb(MAX_OBJECT), &mut budget).unwrap();
         }
-        assert_eq!(unpack(bomb(1), &mut budget), Err(Error::TooLarge { limit: 0 }), "the packet's share is used up");
+        assert_eq!(
+            unpack(bomb(1), &mut budget),
+            Err(Error::TooLarge { limit: 0 }),
+            "the packet's share is used up"
+        );
     }
 
     #[test]

@@ -50,7 +50,13 @@ impl Link {
     }
 
     /// A message with the next msg_id and seqno; `unix` is the server's time.
-    pub(super) fn message(&mut self, unix: Duration, kind: Kind, content_related: bool, body: Body) -> Outgoing {
+    pub(super) fn message(
+        &mut self,
+        unix: Duration,
+        kind: Kind,
+        content_related: bool,
+        body: Body,
+    ) -> Outgoing {
         let msg_id = self.ids.next(unix, kind);
         Outgoing { msg_id, seqno: self.seqno.next(content_related), body }
     }

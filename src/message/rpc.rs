@@ -122,7 +122,11 @@ mod tests {
         assert_eq!(split(""), (String::new(), None));
         assert_eq!(split("_"), ("_".into(), None));
         assert_eq!(split("17"), ("17".into(), None));
-        assert_eq!(split("X_99999999999"), ("X_99999999999".into(), None), "a number that fits no u32 is text");
+        assert_eq!(
+            split("X_99999999999"),
+            ("X_99999999999".into(), None),
+            "a number that fits no u32 is text"
+        );
     }
 
     #[test]

@@ -44,7 +44,8 @@ pub(super) const fn is_content_related(seqno: i32) -> bool {
 /// The code for `bad_msg_notification`: 32 if the number is too low, 33 if it is too high.
 pub(super) fn check_order(earlier: Option<i32>, seqno: i32, later: Option<i32>) -> Result<(), i32> {
     // A content-related message raises the number of all that follow it.
-    let follows = |first: i32, second: i32| if is_content_related(first) { first < second } else { first <= second };
+    let follows =
+        |first: i32, second: i32| if is_content_related(first) { first < second } else { first <= second };
     if earlier.is_some_and(|earlier| !follows(earlier, seqno)) {
         Err(32)
     } else if later.is_some_and(|later| !follows(seqno, later)) {

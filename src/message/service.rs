@@ -8,8 +8,8 @@ use super::error::Error;
 use super::gzip::{self, Budget};
 use super::msg_id::MsgId;
 use super::rpc::{RPC_ERROR, RPC_RESULT, RpcError};
-use crate::tl::mtproto::{functions, types};
-use crate::tl::{Constructor, Deserialize, Reader, Serialize};
+use crate::tl::mtproto::{enums, functions, types};
+use crate::tl::{Constructor, Deserialize, Reader, Serialize, is_constructor_of};
 
 /// What a server says to a client.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,7 +144,7 @@ impl FromServer {
             types::DestroySessionOk::ID | types::DestroySessionNone::ID => {
                 Self::Bare { function: functions::DestroySession::ID, body }
             }
-            types::DestroyAuthKeyOk::ID | types::DestroyAuthKeyNone::ID | types::DestroyAuthKeyFail::ID => {
+            id if is_constructor_of::<enums::DestroyAuthKeyRes>(id) => {
                 Self::Bare { function: functions::DestroyAuthKey::ID, body }
             }
             RPC_RESULT => {

@@ -1,1 +1,20 @@
-//! To come.
+//! Sockets and tasks under the sans-IO core: dialing, framed streams, the key exchange over a fresh
+//! connection, and the reconnect pace. Client and server both stand on it.
+
+mod address;
+mod backoff;
+mod blocking;
+mod clock;
+mod dial;
+mod exchange;
+mod framed;
+mod refusal;
+
+pub use address::{Address, AddressError};
+pub use backoff::Backoff;
+pub use blocking::off_thread;
+pub use clock::SystemClock;
+pub use dial::{DialError, dial};
+pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
+pub use framed::{Framed, FramedError};
+pub use refusal::Refusal;

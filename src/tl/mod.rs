@@ -23,6 +23,7 @@ pub use combinator::Combinator;
 pub use error::{Error, ErrorKind};
 pub use packet::{HEADROOM, PacketBuf};
 pub use reader::Reader;
+pub use table::{Described, is_constructor_of};
 pub use writer::Writer;
 
 /// How deep values may nest: far above anything in the schema's real use, far below what a small thread's
@@ -58,16 +59,21 @@ pub(crate) mod generated {
 /// for none of the 2,500.
 macro_rules! described {
     (struct $ty:ident $table:ident $id:literal $name:literal) => {
+        described! { function $ty $table $id $name }
+        described! { equal $ty }
+    };
+    (function $ty:ident $table:ident $id:literal $name:literal) => {
         impl Constructor for $ty {
             const ID: u32 = $id;
             const NAME: &'static str = $name;
         }
-        described! { $ty Struct $table }
+        described! { shape $ty Struct $table }
     };
     (enum $ty:ident $table:ident) => {
-        described! { $ty Enum $table }
+        described! { shape $ty Enum $table }
+        described! { equal $ty }
     };
-    ($ty:ident $shape:ident $table:ident) => {
+    (shape $ty:ident $shape:ident $table:ident) => {
         // SAFETY: the generator wrote the table from the same definition as the type.
         unsafe impl Described for $ty {
             const SHAPE: Shape = Shape::$shape(&$table);
@@ -84,16 +90,18 @@ macro_rules! described {
                 clone(self)
             }
         }
-        impl PartialEq for $ty {
-            #[inline]
-            fn eq(&self, other: &Self) -> bool {
-                equal(self, other)
-            }
-        }
         impl Debug for $ty {
             #[inline]
             fn fmt(&self, f: &mut Formatter<'_>) -> Result {
                 debug(self, f)
+            }
+        }
+    };
+    (equal $ty:ident) => {
+        impl PartialEq for $ty {
+            #[inline]
+            fn eq(&self, other: &Self) -> bool {
+                equal(self, other)
             }
         }
     };

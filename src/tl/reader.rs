@@ -223,7 +223,7 @@ impl Reader {
 
     /// The count of a bare vector; zero if the rest of the packet cannot hold that many items, which is an
     /// error. Nothing on the wire is shorter than four bytes (TL-1).
-    pub(super) fn count(&mut self) -> usize {
+    pub(crate) fn count(&mut self) -> usize {
         let offset = self.position;
         let count = self.i32();
         let left = self.remaining();

@@ -28,6 +28,15 @@ impl Intermediate {
     pub(super) const fn padded(role: Role) -> Self {
         Self { role, max_padding: MAX_PADDING }
     }
+
+    /// Which bits of a random byte give the amount of padding. TR-3 allows 15 bytes both ways, but a server, like
+    /// the proxies in use, keeps to 3: some clients (Telethon) cut off only what makes the length no multiple of 4.
+    const fn padding_mask(&self) -> u8 {
+        match self.role {
+            Role::Client => 0x0f,
+            Role::Server => 0x03,
+        }
+    }
 }
 
 impl Framing for Intermediate {
@@ -45,7 +54,7 @@ impl Framing for Intermediate {
             // One draw gives the amount and the bytes: 15 bytes of padding and a byte for their number.
             let mut random = [0; MAX_PADDING + 1];
             rng.fill_bytes(&mut random);
-            let amount = random[MAX_PADDING] & 0x0f;
+            let amount = random[MAX_PADDING] & self.padding_mask();
             packet.extend_from_slice(&random[..usize::from(amount)]);
             len += u32::from(amount);
         }

@@ -217,8 +217,13 @@ impl InFlight {
     /// Up to `limit` calls that are to be asked for now, with their current ids. Each is asked for again
     /// after a pause that doubles every time: the question or its answer may get lost.
     pub(super) fn take_due(&mut self, now: Duration, limit: usize) -> Vec<(RequestId, MsgId)> {
-        let due: Vec<_> =
-            self.asks.iter().take_while(|(at, _)| *at <= now).take(limit).map(|&(_, request)| request).collect();
+        let due: Vec<_> = self
+            .asks
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .take(limit)
+            .map(|&(_, request)| request)
+            .collect();
         let mut asked = Vec::with_capacity(due.len());
         for request in due {
             let Some(call) = self.calls.get_mut(&request) else { continue };
@@ -261,7 +266,8 @@ mod tests {
 
     fn table(calls: usize) -> (InFlight, Vec<RequestId>) {
         let mut table = InFlight::new(10 * S);
-        let requests = (0..calls).map(|_| table.insert(Bytes::from_static(&[1; 8]), 1, CallOptions::default()));
+        let requests =
+            (0..calls).map(|_| table.insert(Bytes::from_static(&[1; 8]), 1, CallOptions::default()));
         let requests = requests.collect();
         (table, requests)
     }

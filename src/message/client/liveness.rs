@@ -114,7 +114,11 @@ mod tests {
         assert_eq!(liveness.take_ping(160 * S), Some((1, 75)));
         liveness.pong();
         assert_eq!(liveness.take_ping(219 * S), None);
-        assert_eq!(liveness.take_ping(220 * S), Some((2, 75)), "the server counts from the last ping, not from the last packet");
+        assert_eq!(
+            liveness.take_ping(220 * S),
+            Some((2, 75)),
+            "the server counts from the last ping, not from the last packet"
+        );
     }
 
     #[test]

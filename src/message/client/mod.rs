@@ -310,6 +310,11 @@ impl Session {
         }
     }
 
+    /// Makes the acks that wait go with the next packet, for an owner who is about to close the connection.
+    pub fn flush_acks(&mut self) {
+        self.link.acks.flush();
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called: a reading of the monotonic clock.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {

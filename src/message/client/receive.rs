@@ -239,7 +239,9 @@ impl Session {
         match self.link.window.look_up(id) {
             Seen::Before(_) => state::RECEIVED,
             Seen::Forgotten => state::UNKNOWN,
-            _ if self.link.window.highest().is_none_or(|highest| id > highest) => state::NOT_RECEIVED_TOO_HIGH,
+            _ if self.link.window.highest().is_none_or(|highest| id > highest) => {
+                state::NOT_RECEIVED_TOO_HIGH
+            }
             _ => state::NOT_RECEIVED,
         }
     }

@@ -3,13 +3,13 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::clock::Now;
 use crate::message::container::Incoming;
 use crate::message::error::Error;
 use crate::message::rpc::RpcError;
 use crate::message::tests::{Peer, Read, S, START, bytes, container, hex, key, now, rng, unknown, vector};
 use crate::tl::mtproto::{functions, types};
 use crate::tl::{Constructor, Deserialize, PacketBuf, Serialize, Writer};
-use crate::clock::Now;
 
 struct Pair {
     session: Session,
@@ -96,7 +96,11 @@ impl Pair {
     }
 
     fn refuse(&mut self, bad: MsgId, code: i32) {
-        self.receive(&types::BadMsgNotification { bad_msg_id: bad.to_wire(), bad_msg_seqno: 1, error_code: code });
+        self.receive(&types::BadMsgNotification {
+            bad_msg_id: bad.to_wire(),
+            bad_msg_seqno: 1,
+            error_code: code,
+        });
     }
 
     fn state_info(&mut self, question: MsgId, info: &'static [u8]) {
@@ -336,7 +340,11 @@ fn bm_1_a_refusal_outside_of_the_time_window_is_believed_for_what_was_sent_only(
     let mut pair = Pair::new();
     let (_, id) = pair.sent_call(PLAIN);
     let early = MsgId::at((START - 5000) * S, crate::message::msg_id::Kind::Notice);
-    let refusal = |bad: MsgId| types::BadMsgNotification { bad_msg_id: bad.to_wire(), bad_msg_seqno: 1, error_code: 17 };
+    let refusal = |bad: MsgId| types::BadMsgNotification {
+        bad_msg_id: bad.to_wire(),
+        bad_msg_seqno: 1,
+        error_code: 17,
+    };
     let stranger = MsgId::at(77 * S, crate::message::msg_id::Kind::FromClient);
     assert!(pair.receive_as(early, 0, &bytes(&refusal(stranger))).is_err());
     assert_eq!(pair.session.time().unix(pair.now).as_secs(), u64::from(START));
@@ -376,7 +384,10 @@ fn ak_1_acks_ride_along_and_are_not_content_related() {
     let packet = pair.sent().unwrap();
     let seqnos: Vec<_> = packet.messages.iter().map(|message| message.seqno).collect();
     assert_eq!(seqnos, [1, 2]);
-    assert_eq!(types::MsgsAck::from_bytes(packet.messages[1].body.clone()).unwrap().msg_ids, [msg_id.to_wire()]);
+    assert_eq!(
+        types::MsgsAck::from_bytes(packet.messages[1].body.clone()).unwrap().msg_ids,
+        [msg_id.to_wire()]
+    );
 }
 
 #[test]
@@ -438,10 +449,16 @@ fn bm_1_the_remedy_for_a_container_is_that_for_its_messages() {
     let packets: Vec<_> = std::iter::from_fn(|| pair.sent()).collect();
     let calls: Vec<_> = packets.iter().filter(|packet| packet.messages[0].body == unknown(8)).collect();
     assert_eq!(calls.len(), 2);
-    assert!(calls.iter().all(|packet| packet.messages.iter().filter(|m| m.body == unknown(8)).count() == 1), "one by one");
+    assert!(
+        calls.iter().all(|packet| packet.messages.iter().filter(|m| m.body == unknown(8)).count() == 1),
+        "one by one"
+    );
     pair.wait(20);
     let acks: Vec<types::MsgsAck> = pair.sent_of();
-    let acked_now = packets.iter().flat_map(|packet| &packet.messages).any(|m| types::MsgsAck::from_bytes(m.body.clone()).is_ok());
+    let acked_now = packets
+        .iter()
+        .flat_map(|packet| &packet.messages)
+        .any(|m| types::MsgsAck::from_bytes(m.body.clone()).is_ok());
     assert!(acked_now || !acks.is_empty(), "the acks in it are sent again, too");
 }
 
@@ -449,7 +466,12 @@ fn bm_1_the_remedy_for_a_container_is_that_for_its_messages() {
 fn bm_1_a_new_salt_is_used_at_once_if_the_message_was_ours() {
     let mut pair = Pair::new();
     let (_, id) = pair.sent_call(PLAIN);
-    let salt = |bad: i64| types::BadServerSalt { bad_msg_id: bad, bad_msg_seqno: 1, error_code: 48, new_server_salt: 77 };
+    let salt = |bad: i64| types::BadServerSalt {
+        bad_msg_id: bad,
+        bad_msg_seqno: 1,
+        error_code: 48,
+        new_server_salt: 77,
+    };
     pair.receive(&salt(12));
     assert_eq!(pair.session.salt(pair.now), 5);
     pair.receive(&salt(id.to_wire()));
@@ -587,7 +609,12 @@ fn st_2_a_missed_answer_is_asked_for_and_a_known_one_acknowledged() {
     let mut pair = Pair::new();
     let (request, id) = pair.sent_call(PLAIN);
     let answer = pair.server.id(pair.now);
-    let detail = types::MsgDetailedInfo { msg_id: id.to_wire(), answer_msg_id: answer.to_wire(), bytes: 40, status: 0 };
+    let detail = types::MsgDetailedInfo {
+        msg_id: id.to_wire(),
+        answer_msg_id: answer.to_wire(),
+        bytes: 40,
+        status: 0,
+    };
     pair.receive(&detail);
     assert_eq!(pair.events(), [ClientEvent::Received { request }]);
     let resends: Vec<types::MsgResendReq> = pair.sent_of();
@@ -606,7 +633,12 @@ fn st_3_an_answer_that_the_server_has_forgotten_ends_the_call() {
     let mut pair = Pair::new();
     let (request, id) = pair.sent_call(PLAIN);
     let answer = pair.server.id(pair.now);
-    pair.receive(&types::MsgDetailedInfo { msg_id: id.to_wire(), answer_msg_id: answer.to_wire(), bytes: 40, status: 0 });
+    pair.receive(&types::MsgDetailedInfo {
+        msg_id: id.to_wire(),
+        answer_msg_id: answer.to_wire(),
+        bytes: 40,
+        status: 0,
+    });
     let messages = pair.sent_messages();
     pair.state_info(messages[0].msg_id, &[1]);
     assert_eq!(pair.events(), [ClientEvent::Received { request }, failed(request, Failure::AnswerLost)]);
@@ -663,7 +695,8 @@ fn rd_1_the_server_is_told_of_a_cancelled_call() {
 #[test]
 fn ds_1_bare_answers_find_their_calls() {
     let mut pair = Pair::new();
-    let destroy = pair.session.call(pair.now, bytes(&functions::DestroySession { session_id: 4 }), PLAIN).unwrap();
+    let destroy =
+        pair.session.call(pair.now, bytes(&functions::DestroySession { session_id: 4 }), PLAIN).unwrap();
     let ping = pair.session.call(pair.now, bytes(&functions::Ping { ping_id: 6 }), PLAIN).unwrap();
     let ping_id = pair.sent().unwrap().messages[1].msg_id;
     let destroyed = types::DestroySessionOk { session_id: 4 };
@@ -693,7 +726,11 @@ fn sa_2_future_salts_are_asked_for_once_and_used_in_time() {
         valid_until: (START + since + 3600).cast_signed(),
         salt,
     };
-    let mut salts = types::FutureSalts { req_msg_id: 4, now: START.cast_signed(), salts: vec![salt(0, 50), salt(1800, 51)] };
+    let mut salts = types::FutureSalts {
+        req_msg_id: 4,
+        now: START.cast_signed(),
+        salts: vec![salt(0, 50), salt(1800, 51)],
+    };
     pair.receive(&salts);
     assert_eq!(pair.session.salt(pair.now), 5, "they answer no request of ours");
     salts.req_msg_id = messages[0].msg_id.to_wire();
@@ -771,9 +808,28 @@ fn what_cannot_be_sent_is_refused() {
 /// Bodies that are likely to be understood: known constructor ids in front of small numbers.
 fn likely_body() -> impl Strategy<Value = Vec<u8>> {
     let ids = [
-        0x62d6_b459_u32, 0xa7ef_f811, 0xedab_447b, 0xda69_fb52, 0x04de_b57d, 0x8cc0_d131, 0x276d_3ec6, 0x809d_b6df,
-        0x7d86_1a08, 0xf35c_6d01, 0x2144_ca19, 0xae50_0895, 0x3477_73c5, 0xe220_45fc, 0xf660_e1d4, 0x9ec2_0908,
-        0x73f1_f8dc, 0xe060_46b2, 0x5bb8_e511, 0x3072_cfa1, 0x1cb5_c415, 0x0103_1f8b,
+        0x62d6_b459_u32,
+        0xa7ef_f811,
+        0xedab_447b,
+        0xda69_fb52,
+        0x04de_b57d,
+        0x8cc0_d131,
+        0x276d_3ec6,
+        0x809d_b6df,
+        0x7d86_1a08,
+        0xf35c_6d01,
+        0x2144_ca19,
+        0xae50_0895,
+        0x3477_73c5,
+        0xe220_45fc,
+        0xf660_e1d4,
+        0x9ec2_0908,
+        0x73f1_f8dc,
+        0xe060_46b2,
+        0x5bb8_e511,
+        0x3072_cfa1,
+        0x1cb5_c415,
+        0x0103_1f8b,
     ];
     let word = prop_oneof![
         4 => proptest::sample::select(ids.to_vec()),
@@ -781,7 +837,8 @@ fn likely_body() -> impl Strategy<Value = Vec<u8>> {
         1 => any::<u32>(),
         1 => Just(START),
     ];
-    proptest::collection::vec(word, 0..40).prop_map(|words| words.iter().flat_map(|word| word.to_le_bytes()).collect())
+    proptest::collection::vec(word, 0..40)
+        .prop_map(|words| words.iter().flat_map(|word| word.to_le_bytes()).collect())
 }
 
 proptest! {

@@ -72,7 +72,14 @@ impl Session {
     }
 
     /// Adds a message to the packet, and to the log of what was sent.
-    fn add(&mut self, unix: Duration, batch: &mut Batch, content_related: bool, body: Bytes, sent: Sent) -> MsgId {
+    fn add(
+        &mut self,
+        unix: Duration,
+        batch: &mut Batch,
+        content_related: bool,
+        body: Bytes,
+        sent: Sent,
+    ) -> MsgId {
         let message = self.link.message(unix, Kind::FromClient, content_related, Body::Plain(body));
         let id = message.msg_id;
         batch.push(message);

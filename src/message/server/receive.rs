@@ -110,12 +110,15 @@ impl Session {
             return Ok(());
         }
         if !self.salts.accepts(salt, now.unix) {
-            self.notice(Kind::Notice, &types::BadServerSalt {
-                bad_msg_id: msg_id.to_wire(),
-                bad_msg_seqno: seqno,
-                error_code: code::BAD_SALT,
-                new_server_salt: self.salts.current(now.unix),
-            });
+            self.notice(
+                Kind::Notice,
+                &types::BadServerSalt {
+                    bad_msg_id: msg_id.to_wire(),
+                    bad_msg_seqno: seqno,
+                    error_code: code::BAD_SALT,
+                    new_server_salt: self.salts.current(now.unix),
+                },
+            );
             return Ok(());
         }
         let Some(messages) = self.unfold(msg_id, seqno, contained, body) else { return Ok(()) };
@@ -233,11 +236,14 @@ impl Session {
                     valid_until: salt.valid_until.cast_signed(),
                     salt: salt.salt,
                 });
-                self.notice(Kind::Answer, &types::FutureSalts {
-                    req_msg_id: msg_id.to_wire(),
-                    now: (now.unix.as_secs() as u32).cast_signed(),
-                    salts: salts.collect(),
-                });
+                self.notice(
+                    Kind::Answer,
+                    &types::FutureSalts {
+                        req_msg_id: msg_id.to_wire(),
+                        now: (now.unix.as_secs() as u32).cast_signed(),
+                        salts: salts.collect(),
+                    },
+                );
             }
             FromClient::HttpWait(wait) => self.events.push_back(ServerEvent::HttpWait {
                 max_delay: wait.max_delay,
@@ -306,14 +312,19 @@ impl Session {
                 }
             }
         }
-        self.notice(Kind::Answer, &types::MsgsStateInfo { req_msg_id: question.to_wire(), info: info.into() });
+        self.notice(
+            Kind::Answer,
+            &types::MsgsStateInfo { req_msg_id: question.to_wire(), info: info.into() },
+        );
     }
 
     /// What is known of the client's message `id`.
     fn state_of(&self, id: MsgId) -> u8 {
         match self.queries.get(&id) {
             Some(Query::Open | Query::Dropped) => return state::RECEIVED | state::QUERY_TAKEN,
-            Some(Query::Answered(_)) => return state::RECEIVED | state::QUERY_TAKEN | state::ANSWER_GENERATED,
+            Some(Query::Answered(_)) => {
+                return state::RECEIVED | state::QUERY_TAKEN | state::ANSWER_GENERATED;
+            }
             None => {}
         }
         match self.link.window.look_up(id) {
@@ -343,7 +354,10 @@ impl Session {
                 None => state::UNKNOWN,
             };
             let info: Vec<u8> = ids.iter().map(state).collect();
-            self.notice(Kind::Answer, &types::MsgsStateInfo { req_msg_id: request.to_wire(), info: info.into() });
+            self.notice(
+                Kind::Answer,
+                &types::MsgsStateInfo { req_msg_id: request.to_wire(), info: info.into() },
+            );
         }
     }
 
@@ -355,7 +369,10 @@ impl Session {
             Some(Query::Open) => {
                 let running = encode(&enums::RpcDropAnswer::RpcAnswerDroppedRunning);
                 // Without room for the answer the call is dropped all the same.
-                if self.keep(Origin::Session, None, Kind::Answer, Body::Result { call, result: running }).is_ok() {
+                if self
+                    .keep(Origin::Session, None, Kind::Answer, Body::Result { call, result: running })
+                    .is_ok()
+                {
                     self.link.acks.remove(call);
                 }
                 self.queries.insert(call, Query::Dropped);

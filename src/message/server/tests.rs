@@ -6,7 +6,7 @@ use super::*;
 use crate::message::container::Incoming;
 use crate::message::error::Error;
 use crate::message::tests::{Peer, Read, S, START, bytes, container, key, now, rng, unknown};
-use crate::tl::mtproto::{functions, types};
+use crate::tl::mtproto::{enums, functions, types};
 use crate::tl::{Constructor, Deserialize, PacketBuf, Reader, Serialize};
 
 struct Pair {
@@ -246,7 +246,13 @@ fn bm_1_code_20_older_than_all_that_are_remembered() {
     let missed = pair.client.id(pair.now);
     for _ in 0..5 {
         let messages: Vec<_> = (0..1000)
-            .map(|_| (pair.client.id(pair.now), 0, bytes(&types::HttpWait { max_delay: 0, wait_after: 0, max_wait: 0 })))
+            .map(|_| {
+                (
+                    pair.client.id(pair.now),
+                    0,
+                    bytes(&types::HttpWait { max_delay: 0, wait_after: 0, max_wait: 0 }),
+                )
+            })
             .collect();
         let outer = pair.client.id(pair.now);
         pair.receive_as(outer, 0, &container(&messages)).unwrap();
@@ -439,7 +445,7 @@ fn rd_1_an_open_call_is_dropped_and_both_get_an_answer() {
     let drop = pair.receive(3, &functions::RpcDropAnswer { req_msg_id: call.to_wire() });
     assert_eq!(pair.events(), [ServerEvent::Dropped { msg_id: call }]);
     let results: Vec<_> = pair.sent_messages().into_iter().filter_map(|m| read_result(m.body)).collect();
-    let running = bytes(&types::RpcAnswerDroppedRunning {});
+    let running = bytes(&enums::RpcDropAnswer::RpcAnswerDroppedRunning);
     assert_eq!(results, [(call, running.clone()), (drop, running)]);
     pair.answer(call);
     assert!(pair.sent().is_none());
@@ -455,9 +461,10 @@ fn rd_1_an_answered_or_unknown_call() {
     pair.receive(3, &functions::RpcDropAnswer { req_msg_id: call.to_wire() });
     pair.receive(5, &functions::RpcDropAnswer { req_msg_id: call.to_wire() });
     let results: Vec<_> = pair.sent_messages().into_iter().filter_map(|m| read_result(m.body)).collect();
-    let dropped = types::RpcAnswerDropped { msg_id: answer.msg_id.to_wire(), seq_no: answer.seqno, bytes: 24 };
+    let dropped =
+        types::RpcAnswerDropped { msg_id: answer.msg_id.to_wire(), seq_no: answer.seqno, bytes: 24 };
     assert_eq!(results[0].1, bytes(&dropped));
-    assert_eq!(results[1].1, bytes(&types::RpcAnswerUnknown {}));
+    assert_eq!(results[1].1, bytes(&enums::RpcDropAnswer::RpcAnswerUnknown));
 }
 
 #[test]
@@ -527,9 +534,24 @@ fn en_6_another_session_is_refused() {
 
 fn likely_body() -> impl Strategy<Value = Vec<u8>> {
     let ids = [
-        0x62d6_b459_u32, 0xda69_fb52, 0x04de_b57d, 0x8cc0_d131, 0x7d86_1a08, 0x58e4_a740, 0x7abe_77ec, 0xf342_7b8c,
-        0xb921_bd04, 0x9299_359f, 0xe751_2126, 0xd143_5160, 0x73f1_f8dc, 0xe060_46b2, 0x5bb8_e511, 0x3072_cfa1,
-        0x1cb5_c415, 0x0103_1f8b,
+        0x62d6_b459_u32,
+        0xda69_fb52,
+        0x04de_b57d,
+        0x8cc0_d131,
+        0x7d86_1a08,
+        0x58e4_a740,
+        0x7abe_77ec,
+        0xf342_7b8c,
+        0xb921_bd04,
+        0x9299_359f,
+        0xe751_2126,
+        0xd143_5160,
+        0x73f1_f8dc,
+        0xe060_46b2,
+        0x5bb8_e511,
+        0x3072_cfa1,
+        0x1cb5_c415,
+        0x0103_1f8b,
     ];
     let word = prop_oneof![
         4 => proptest::sample::select(ids.to_vec()),
@@ -537,7 +559,8 @@ fn likely_body() -> impl Strategy<Value = Vec<u8>> {
         1 => any::<u32>(),
         1 => Just(START),
     ];
-    proptest::collection::vec(word, 0..40).prop_map(|words| words.iter().flat_map(|word| word.to_le_bytes()).collect())
+    proptest::collection::vec(word, 0..40)
+        .prop_map(|words| words.iter().flat_map(|word| word.to_le_bytes()).collect())
 }
 
 proptest! {

@@ -18,13 +18,13 @@ pub struct Code<'a> {
 impl Code<'_> {
     /// The struct of a constructor.
     pub fn structure(&self, out: &mut String, definition: &Definition) {
-        self.item(out, definition, "constructor");
+        self.item(out, definition, "constructor", "struct");
     }
 
     /// The struct of a function.
     pub fn function(&self, out: &mut String, definition: &Definition) {
         if definition.generics.is_empty() {
-            let name = self.item(out, definition, "method");
+            let name = self.item(out, definition, "method", "function");
             let result = self.rust_type(&definition.result);
             let _ = writeln!(out, "impl Function for {name} {{ type Return = {result}; }}");
         } else {
@@ -32,16 +32,16 @@ impl Code<'_> {
         }
     }
 
-    fn item(&self, out: &mut String, definition: &Definition, kind: &str) -> String {
+    fn item(&self, out: &mut String, definition: &Definition, page: &str, kind: &str) -> String {
         let name = type_name(split(&definition.name).1);
-        self.declaration(out, definition, kind, &name);
+        self.declaration(out, definition, page, &name);
         let table = table_name(&name);
         let recursive = matches!(&definition.result, Type::Boxed(ty) if self.layout.is_recursive(ty));
         let _ = writeln!(
             out,
             "pub(crate) static {table}: Struct = Struct {{ id: {0:#x}, name: {1:?}, \
              layout: Layout::new::<{name}>(), recursive: {recursive}, fields: &[\n{2}] }};\n\
-             described! {{ struct {name} {table} {0:#x} {1:?} }}",
+             described! {{ {kind} {name} {table} {0:#x} {1:?} }}",
             definition.id,
             definition.name,
             self.fields(definition, &name),
@@ -237,12 +237,18 @@ impl Code<'_> {
     pub fn combinators(&self, out: &mut String, schema: &Schema) {
         out.push_str(
             "/// Every constructor and function, with a function that reads and rewrites it.\n\
-             #[cfg(feature = \"fuzzing\")]\npub static COMBINATORS: &[crate::tl::Combinator] = &[\n",
+             #[cfg(feature = \"fuzzing\")]\npub static COMBINATORS: &[Combinator] = &[\n",
         );
-        let types = schema.types.iter().filter(|definition| is_generated(definition)).map(|d| ("types", d));
-        let functions = schema.functions.iter().filter(|d| d.generics.is_empty()).map(|d| ("functions", d));
-        for (module, definition) in types.chain(functions) {
-            let _ = writeln!(out, "crate::tl::Combinator::of::<{}>(),", self.path(module, &definition.name));
+        for definition in schema.types.iter().filter(|definition| is_generated(definition)) {
+            let path = match &definition.result {
+                Type::Boxed(ty) if !self.layout.is_struct(definition) => self.path("enums", ty),
+                _ => self.path("types", &definition.name),
+            };
+            let _ = writeln!(out, "Combinator::of::<{path}>({:#x}, {:?}),", definition.id, definition.name);
+        }
+        for definition in schema.functions.iter().filter(|definition| definition.generics.is_empty()) {
+            let path = self.path("functions", &definition.name);
+            let _ = writeln!(out, "Combinator::of::<{path}>({:#x}, {:?}),", definition.id, definition.name);
         }
         out.push_str("];\n");
     }

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::ast::{Definition, Param, ParamKind, Schema, Type};
+use super::is_generated;
 
 /// An optional value above this many bytes is boxed: most messages have few of the optional fields.
 const INLINE_OPTIONAL: usize = 24;
@@ -66,6 +67,13 @@ impl<'a> Layout<'a> {
             [only] => Some(*only),
             _ => None,
         })
+    }
+
+    /// Whether a constructor has a struct: those without fields are only a variant of their enum.
+    pub fn is_struct(&self, definition: &Definition) -> bool {
+        let is_only = |ty: &String| self.constructors(ty).len() == 1;
+        is_generated(definition)
+            && (!definition.params.is_empty() || matches!(&definition.result, Type::Boxed(ty) if is_only(ty)))
     }
 
     /// Whether values of a boxed type can contain others of it.

@@ -26,7 +26,7 @@ pub fn generate(schema: &Schema, root: &str) -> String {
     let mut out = String::with_capacity(1 << 20);
 
     let mut structs = Modules::default();
-    for definition in schema.types.iter().filter(|definition| is_generated(definition)) {
+    for definition in schema.types.iter().filter(|definition| layout.is_struct(definition)) {
         code.structure(structs.of(&definition.name), definition);
     }
     structs.write(&mut out, root, "types", "One struct for each constructor.");
@@ -47,7 +47,10 @@ pub fn generate(schema: &Schema, root: &str) -> String {
         functions.write(&mut out, root, "functions", "One struct for each function.");
     }
     let functions = if schema.functions.is_empty() { "" } else { "functions as f, " };
-    let _ = writeln!(out, "#[cfg(feature = \"fuzzing\")]\nuse self::{{{functions}types as t}};");
+    let _ = writeln!(
+        out,
+        "#[cfg(feature = \"fuzzing\")]\nuse {{crate::tl::Combinator, self::{{{functions}enums as e, types as t}}}};"
+    );
     code.combinators(&mut out, schema);
     out
 }

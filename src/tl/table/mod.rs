@@ -231,6 +231,15 @@ impl Payload {
     }
 }
 
+/// Whether `id` is the id of a constructor of `T`.
+#[must_use]
+pub fn is_constructor_of<T: Described>(id: u32) -> bool {
+    match T::SHAPE {
+        Shape::Struct(table) => table.id == id,
+        Shape::Enum(table) => table.variants.iter().any(|variant| variant.id == id),
+    }
+}
+
 /// Reads a value with its id.
 pub fn read<T: Described>(reader: &mut Reader) -> T {
     let mut place = MaybeUninit::<T>::uninit();

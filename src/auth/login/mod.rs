@@ -1,0 +1,436 @@
+//! The states of a login and how they follow each other.
+
+mod phone_and_code;
+mod sign_up;
+mod two_step;
+
+use std::mem;
+
+use super::{
+    Answer, Call, LoginError, Notice, PasswordChallenge, PhoneRefusal, Prompt, Reply, normalize_phone,
+    reaction::{Reaction, react},
+    user::{self_peer, session_user},
+};
+use crate::{
+    message::RpcError,
+    session::{Change, PendingLogin, Secret, Stage, Terms, User},
+    tl::{
+        Str, enums,
+        functions::{self, auth},
+        types,
+    },
+};
+
+/// How often a user may give something that is not taken, in one run.
+const TRIES: u32 = 5;
+/// How many moves to another DC one run follows (AU-8).
+const MOVES: u32 = 4;
+/// An unfinished login that is older, in seconds, is begun anew: its code has long expired.
+const RESUMABLE: i64 = 3600;
+
+/// The application that logs in.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// `api_id`.
+    pub api_id: i32,
+    /// `api_hash`.
+    pub api_hash: Secret,
+    /// Tokens of earlier log-outs, with which the server may ask for no code (AU-6).
+    pub future_auth_tokens: Vec<Secret>,
+}
+
+/// When and where a step is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    /// Seconds since 1970 by the local clock.
+    pub unix: i64,
+    /// The DC that calls go to now.
+    pub dc: i32,
+}
+
+/// What happened since the last step: the answer to its [`Action`].
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// To [`Action::Prompt`].
+    Answer(Answer),
+    /// To [`Action::Invoke`]: the reply, or the server's refusal. Calls that got neither are not the login's matter; its
+    /// driver repeats them or gives up.
+    Reply(Result<Reply, RpcError>),
+    /// To [`Action::SwitchDc`].
+    Switched,
+    /// To [`Action::Prove`]: what [`PasswordChallenge::prove`] gave.
+    Proof(Result<enums::InputCheckPasswordSrp, LoginError>),
+}
+
+/// What the driver of a login is to do.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Make the call at the current DC.
+    Invoke(Call),
+    /// Make this DC the home, with a key of its own.
+    SwitchDc(i32),
+    /// Compute the password's proof, off the I/O thread.
+    Prove(PasswordChallenge),
+    /// Ask the user.
+    Prompt(Prompt),
+    /// Stop: somebody is logged in.
+    Done(Success),
+    /// Stop: nobody is logged in.
+    Fail(LoginError),
+}
+
+/// Somebody is logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Success {
+    /// Who.
+    pub user: User,
+    /// The account was made just now.
+    pub new_account: bool,
+}
+
+/// One step: first save, then act.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Must be durable before [`action`](Self::action) is done. Empty when there is nothing new.
+    pub save: Vec<Change>,
+    /// What to do then.
+    pub action: Action,
+}
+
+impl Step {
+    fn new(action: Action) -> Self {
+        Self { save: Vec::new(), action }
+    }
+
+    fn saving(save: Vec<Change>, action: Action) -> Self {
+        Self { save, action }
+    }
+}
+
+/// A login that is going on.
+#[derive(Debug)]
+pub struct Login {
+    credentials: Credentials,
+    state: State,
+    /// As it is sent.
+    phone: String,
+    pending: Option<PendingLogin>,
+    /// The last code typed: signing in with it again needs no other question.
+    code: Option<Secret>,
+    /// The password typed, until the server has judged it.
+    password: Option<Secret>,
+    /// The password in `password` was already tried with numbers that had expired.
+    challenge_renewed: bool,
+    /// For the next prompt.
+    notice: Option<Notice>,
+    /// Nothing of the earlier run that this one goes on from was confirmed yet.
+    resumed: bool,
+    tries: Tries,
+}
+
+#[derive(Debug, Default)]
+struct Tries {
+    phones: u32,
+    codes: u32,
+    passwords: u32,
+    names: u32,
+    sent: u32,
+    moves: u32,
+}
+
+/// What the login waits for.
+#[derive(Debug)]
+enum State {
+    Phone,
+    Code,
+    Terms,
+    Name,
+    Password(Box<types::account::Password>),
+    Proving,
+    Calling(Call),
+    Moving(Then),
+    Over,
+}
+
+#[derive(Debug)]
+enum Then {
+    Repeat(Call),
+    Resume,
+}
+
+impl Login {
+    /// Begins a login, or goes on with one that `pending` describes.
+    #[must_use]
+    pub fn start(credentials: Credentials, pending: Option<PendingLogin>, at: At) -> (Self, Step) {
+        let fresh = |login: &PendingLogin| at.unix.saturating_sub(login.sent_at) <= RESUMABLE;
+        let (pending, notice) = match pending {
+            Some(pending) if fresh(&pending) => (Some(pending), Some(Notice::Resumed)),
+            Some(_) => (None, Some(Notice::NotResumed)),
+            None => (None, None),
+        };
+        let mut login = Self {
+            credentials,
+            state: State::Over,
+            phone: pending.as_ref().map(|pending| pending.phone.clone()).unwrap_or_default(),
+            resumed: pending.is_some(),
+            pending,
+            code: None,
+            password: None,
+            challenge_renewed: false,
+            notice,
+            tries: Tries::default(),
+        };
+        let step = login.resume(at);
+        (login, step)
+    }
+
+    /// What the login knows so far that another process needs to go on.
+    #[must_use]
+    pub fn pending(&self) -> Option<&PendingLogin> {
+        self.pending.as_ref()
+    }
+
+    /// Takes the answer to the last step's action and gives the next step.
+    ///
+    /// An answer that does not fit the action ends the login with [`LoginError::Misused`].
+    #[must_use]
+    pub fn step(&mut self, input: Input, at: At) -> Step {
+        match (mem::replace(&mut self.state, State::Over), input) {
+            (State::Calling(call), Input::Reply(Ok(reply))) => {
+                self.resumed = false;
+                self.on_reply(call, reply, at)
+            }
+            (State::Calling(call), Input::Reply(Err(error))) => self.on_refusal(call, &error, at),
+            (State::Moving(then), Input::Switched) => self.on_switched(then, at),
+            (State::Proving, Input::Proof(Ok(password))) => {
+                self.invoke(Call::CheckPassword(auth::CheckPassword { password }))
+            }
+            (State::Proving, Input::Proof(Err(error))) => self.fail(error),
+            (state, Input::Answer(answer)) => self.on_answer(state, answer, at),
+            _ => self.fail(LoginError::Misused),
+        }
+    }
+
+    fn resume(&mut self, at: At) -> Step {
+        let Some(pending) = &self.pending else { return self.ask_phone() };
+        if pending.dc != at.dc {
+            let dc = pending.dc;
+            self.state = State::Moving(Then::Resume);
+            return Step::new(Action::SwitchDc(dc));
+        }
+        match pending.stage.clone() {
+            Stage::Code => self.ask_code(at),
+            Stage::Password => self.get_password(),
+            Stage::SignUp { terms } => self.ask_terms(terms),
+        }
+    }
+
+    fn on_answer(&mut self, state: State, answer: Answer, at: At) -> Step {
+        match (state, answer) {
+            (State::Phone, Answer::Phone(token)) if token.contains(':') => self.import_bot(token.trim()),
+            (State::Phone, Answer::BotToken(token)) => match token.expose_str() {
+                Some(token) => self.import_bot(token.trim()),
+                None => self.fail(LoginError::Misused),
+            },
+            (State::Phone, Answer::Phone(typed)) => match normalize_phone(&typed) {
+                Some(phone) => {
+                    self.phone = phone;
+                    self.send_code(None)
+                }
+                None => self.refuse_phone(Notice::NotAPhone, LoginError::PhoneRefused(PhoneRefusal::Invalid)),
+            },
+            (State::Code, Answer::Code(typed)) => self.take_code(&typed, at),
+            (State::Code, Answer::Resend) => self.resend(at),
+            (State::Code, Answer::Back) => self.cancel_code(),
+            (State::Terms | State::Name | State::Password(_), Answer::Back) => {
+                self.forget_pending();
+                Step { save: vec![Change::Login(None)], ..self.ask_phone() }
+            }
+            (State::Terms, Answer::Terms(true)) => self.ask_name(),
+            (State::Terms, Answer::Terms(false)) => {
+                self.forget_pending();
+                Step { save: vec![Change::Login(None)], ..self.fail(LoginError::TermsDeclined) }
+            }
+            (State::Name, Answer::Name { first, last }) => self.sign_up(first.trim(), last.trim()),
+            (State::Password(info), Answer::Password(password)) => self.take_password(info, password),
+            _ => self.fail(LoginError::Misused),
+        }
+    }
+
+    fn on_reply(&mut self, call: Call, reply: Reply, at: At) -> Step {
+        match (call, reply) {
+            (Call::SendCode(_) | Call::ResendCode(_), Reply::SentCode(sent)) => self.on_sent_code(*sent, at),
+            (Call::CancelCode(_), Reply::Cancelled(_)) => self.ask_phone(),
+            (Call::GetPassword(_), Reply::Password(info)) => self.on_password_info(info),
+            (Call::SignIn(call), Reply::Authorization(authorization)) => match *authorization {
+                enums::auth::Authorization::Authorization(authorization) => {
+                    self.done(&Call::SignIn(call), &authorization)
+                }
+                enums::auth::Authorization::SignUpRequired(required) => {
+                    let terms = required.terms_of_service.map(|terms| Terms {
+                        text: terms.text.to_string(),
+                        min_age: terms.min_age_confirm.and_then(|age| u32::try_from(age).ok()),
+                    });
+                    self.need_sign_up(terms)
+                }
+            },
+            (
+                call @ (Call::SignUp(_) | Call::CheckPassword(_) | Call::ImportBot(_)),
+                Reply::Authorization(authorization),
+            ) => match *authorization {
+                enums::auth::Authorization::Authorization(authorization) => self.done(&call, &authorization),
+                enums::auth::Authorization::SignUpRequired(_) => {
+                    self.unexpected(&call, "a sign-up is wanted")
+                }
+            },
+            (call, _) => self.unexpected(&call, "it is of another type"),
+        }
+    }
+
+    fn on_refusal(&mut self, call: Call, error: &RpcError, at: At) -> Step {
+        match react(&call, error, at.unix) {
+            Reaction::AskPhone(why) => {
+                self.forget_pending();
+                let step = self.refuse_phone(Notice::PhoneRefused(why), LoginError::PhoneRefused(why));
+                Step { save: vec![Change::Login(None)], ..step }
+            }
+            Reaction::AskCode => {
+                self.tries.codes += 1;
+                match left(self.tries.codes) {
+                    Some(left) => {
+                        self.notice = Some(Notice::WrongCode { left });
+                        self.ask_code(at)
+                    }
+                    None => self.fail(LoginError::TooManyAttempts { what: "a wrong code was typed" }),
+                }
+            }
+            Reaction::KeepCode(notice) => {
+                self.notice = Some(notice);
+                self.ask_code(at)
+            }
+            Reaction::NewCode(notice) => self.send_code(Some(notice)),
+            Reaction::NeedPassword => self.need_password(at),
+            Reaction::AskPassword => {
+                self.tries.passwords += 1;
+                match left(self.tries.passwords) {
+                    Some(left) => {
+                        self.notice = Some(Notice::WrongPassword { left });
+                        // The numbers of one check are good for one try (SR-2).
+                        self.get_password()
+                    }
+                    None => self.fail(LoginError::TooManyAttempts { what: "a wrong password was typed" }),
+                }
+            }
+            Reaction::FreshChallenge if !self.challenge_renewed && self.password.is_some() => {
+                self.challenge_renewed = true;
+                self.invoke(Call::GetPassword(functions::account::GetPassword {}))
+            }
+            Reaction::FreshChallenge => {
+                self.fail(LoginError::Rpc { method: call.method(), error: error.clone() })
+            }
+            Reaction::SignUp => self.need_sign_up(None),
+            Reaction::SignIn => match self.code.take() {
+                Some(code) => self.sign_in(code),
+                None => self.send_code(Some(Notice::Restarted)),
+            },
+            Reaction::AskName => self.refuse_name(),
+            Reaction::Migrate(dc) => {
+                self.tries.moves += 1;
+                if self.tries.moves > MOVES {
+                    return self
+                        .fail(LoginError::TooManyAttempts { what: "the server sent us to another DC" });
+                }
+                self.state = State::Moving(Then::Repeat(call));
+                Step::new(Action::SwitchDc(dc))
+            }
+            Reaction::Ignore => self.ask_phone(),
+            Reaction::Fail(LoginError::SessionEnded { .. }) if self.resumed => {
+                self.forget_pending();
+                self.notice = Some(Notice::NotResumed);
+                Step { save: vec![Change::Login(None)], ..self.ask_phone() }
+            }
+            Reaction::Fail(error @ LoginError::SessionEnded { .. }) => {
+                self.forget_pending();
+                Step::saving(vec![Change::Login(None)], Action::Fail(error))
+            }
+            Reaction::Fail(error) => self.fail(error),
+        }
+    }
+
+    fn on_switched(&mut self, then: Then, at: At) -> Step {
+        match then {
+            Then::Repeat(call) => {
+                let mut save = Vec::new();
+                if let Some(pending) = &mut self.pending
+                    && pending.dc != at.dc
+                {
+                    pending.dc = at.dc;
+                    save.push(Change::Login(Some(pending.clone())));
+                }
+                Step { save, ..self.invoke(call) }
+            }
+            Then::Resume if self.pending.as_ref().is_some_and(|pending| pending.dc != at.dc) => {
+                self.fail(LoginError::Misused)
+            }
+            Then::Resume => self.resume(at),
+        }
+    }
+
+    fn invoke(&mut self, call: Call) -> Step {
+        self.state = State::Calling(call.clone());
+        Step::new(Action::Invoke(call))
+    }
+
+    fn done(&mut self, call: &Call, authorization: &types::auth::Authorization) -> Step {
+        self.done_at(call.method(), authorization, matches!(call, Call::SignUp(_)))
+    }
+
+    fn done_at(
+        &mut self,
+        method: &'static str,
+        authorization: &types::auth::Authorization,
+        new_account: bool,
+    ) -> Step {
+        let Some(user) = session_user(&authorization.user) else {
+            return self.fail(LoginError::UnexpectedReply { method, what: "it is a login of nobody" });
+        };
+        self.forget_pending();
+        self.state = State::Over;
+        let mut save = vec![Change::Login(None), Change::User(Some(user.clone()))];
+        save.extend(self_peer(&authorization.user).map(Change::Peer));
+        Step::saving(save, Action::Done(Success { user, new_account }))
+    }
+
+    fn fail(&mut self, error: LoginError) -> Step {
+        self.state = State::Over;
+        Step::new(Action::Fail(error))
+    }
+
+    fn unexpected(&mut self, call: &Call, what: &'static str) -> Step {
+        self.fail(LoginError::UnexpectedReply { method: call.method(), what })
+    }
+
+    /// Notes how far the login has come.
+    fn enter(&mut self, stage: Stage) -> Vec<Change> {
+        let Some(pending) = &mut self.pending else { return Vec::new() };
+        pending.stage = stage;
+        vec![Change::Login(Some(pending.clone()))]
+    }
+
+    fn forget_pending(&mut self) {
+        self.pending = None;
+        self.code = None;
+        self.password = None;
+        self.resumed = false;
+    }
+}
+
+/// Tries left after `done` of them; `None` when there are no more.
+fn left(done: u32) -> Option<u32> {
+    TRIES.checked_sub(done).filter(|&left| left > 0)
+}
+
+/// A secret that came as text, from the server or the user.
+fn str_of(secret: &Secret) -> Str {
+    Str::from(String::from_utf8_lossy(secret.expose()).into_owned())
+}

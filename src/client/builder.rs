@@ -1,0 +1,282 @@
+//! Describing a client before it connects.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::core::{Config, Core};
+use super::dcs::{self, BuiltIn};
+use super::introduction::Introduction;
+use super::{Client, ConnectError, DeviceInfo, RetryPolicy, Timing};
+use crate::crypto::keys;
+use crate::crypto::rsa::PublicKey;
+use crate::net::{Address, off_thread};
+use crate::session::{App, Change, Dc, DcAddress, FileStore, Network, SessionStore, State};
+use crate::transport::Kind;
+
+/// What a client needs to know before it connects; made by [`Client::builder`].
+///
+/// A saved session knows its API key, its servers and its user, so that the second time the name is enough. What is set
+/// here goes before what the session knows.
+pub struct ClientBuilder {
+    name: String,
+    api_id: Option<i32>,
+    api_hash: Option<String>,
+    directory: PathBuf,
+    store: Option<Arc<dyn SessionStore>>,
+    test: bool,
+    start_at: Option<i32>,
+    addresses: BTreeMap<i32, Address>,
+    trusted: Vec<PublicKey>,
+    transport: Kind,
+    device: DeviceInfo,
+    timing: Timing,
+    retry: RetryPolicy,
+    forget_login: bool,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            api_id: None,
+            api_hash: None,
+            directory: PathBuf::from("."),
+            store: None,
+            test: false,
+            start_at: None,
+            addresses: BTreeMap::new(),
+            trusted: Vec::new(),
+            transport: Kind::Abridged,
+            device: DeviceInfo::default(),
+            timing: Timing::default(),
+            retry: RetryPolicy::default(),
+            forget_login: false,
+        }
+    }
+
+    /// The number of the API key, from <https://my.telegram.org/apps>. Needed only for a new session.
+    #[must_use]
+    pub fn api_id(mut self, api_id: i32) -> Self {
+        self.api_id = Some(api_id);
+        self
+    }
+
+    /// The hash of the API key. Needed only for a new session.
+    #[must_use]
+    pub fn api_hash(mut self, api_hash: impl Into<String>) -> Self {
+        self.api_hash = Some(api_hash.into());
+        self
+    }
+
+    /// The directory of `NAME.session`; the current directory by default.
+    #[must_use]
+    pub fn session_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = directory.into();
+        self
+    }
+
+    /// A store of the caller's own in place of the file.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn SessionStore>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Use the test DCs.
+    #[must_use]
+    pub fn test(mut self) -> Self {
+        self.test = true;
+        self
+    }
+
+    /// The address of one DC, in place of the built-in ones and of those that the server tells. A new session starts at
+    /// the DC with the lowest number given so, unless [`start_at`](Self::start_at) says otherwise.
+    #[must_use]
+    pub fn dc(mut self, id: i32, address: Address) -> Self {
+        self.addresses.insert(id, address);
+        self
+    }
+
+    /// The DC where a new session starts; 2 by default.
+    #[must_use]
+    pub fn start_at(mut self, dc: i32) -> Self {
+        self.start_at = Some(dc);
+        self
+    }
+
+    /// An RSA key to trust in the key exchange. The built-in keys and addresses are not used then: servers with keys of
+    /// their own are another network.
+    #[must_use]
+    pub fn trust(mut self, key: PublicKey) -> Self {
+        self.trusted.push(key);
+        self
+    }
+
+    /// The transport; abridged by default.
+    #[must_use]
+    pub fn transport(mut self, kind: Kind) -> Self {
+        self.transport = kind;
+        self
+    }
+
+    /// What to tell the server about this program.
+    #[must_use]
+    pub fn device(mut self, device: DeviceInfo) -> Self {
+        self.device = device;
+        self
+    }
+
+    /// What to repeat, and how long to wait, before a call fails.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// The longest flood wait that is slept through, in place of one minute.
+    #[must_use]
+    pub fn flood_sleep_threshold(mut self, longest: Duration) -> Self {
+        self.retry.flood_sleep_threshold = longest;
+        self
+    }
+
+    /// All deadlines and intervals.
+    #[must_use]
+    pub fn timing(mut self, timing: Timing) -> Self {
+        self.timing = timing;
+        self
+    }
+
+    /// How long one call may take, in place of 60 s.
+    #[must_use]
+    pub fn call_timeout(mut self, limit: Duration) -> Self {
+        self.timing.call = limit;
+        self
+    }
+
+    /// Forgets the session's user and keys before connecting, so that a new login can begin: the way on after
+    /// [`InvokeError::AuthKeyUnknown`](super::InvokeError::AuthKeyUnknown), `AuthKeyDuplicated` and `Unauthorized`.
+    #[must_use]
+    pub fn forget_login(mut self) -> Self {
+        self.forget_login = true;
+        self
+    }
+
+    /// Opens the session, connects (with a key exchange if there is no key yet) and makes the first call,
+    /// `help.getConfig`.
+    ///
+    /// # Errors
+    /// [`ConnectError`]; what was achieved until then (a new key) is kept in the session.
+    pub async fn connect(self) -> Result<Client, ConnectError> {
+        let limit = self.timing.connect;
+        let prepared = self.prepare().await?;
+        let home = prepared.home();
+        match timeout(limit, Client::start(Arc::new(prepared))).await {
+            Ok(done) => done,
+            Err(_) => Err(ConnectError::TimedOut { dc: home, after: limit }),
+        }
+    }
+
+    async fn prepare(mut self) -> Result<Core, ConnectError> {
+        let store = match self.store.take() {
+            Some(store) => store,
+            None => {
+                let path = self.directory.join(format!("{}.session", self.name));
+                Arc::new(off_thread(move || FileStore::open(path)).await?)
+            }
+        };
+        let state = store.with(State::clone);
+        let (network, keys) = self.network(&state)?;
+        let app = match (self.api_id, &self.api_hash, &state.app) {
+            (Some(id), Some(hash), _) => App { id, hash: hash.as_str().into() },
+            (None, None, Some(app)) => app.clone(),
+            _ => return Err(ConnectError::NoApiKey { name: self.name }),
+        };
+        let home = match state.home_dc {
+            0 => self.start_at.or_else(|| self.addresses.keys().next().copied()).unwrap_or(dcs::FIRST_DC),
+            saved => saved,
+        };
+        let built_in = match network {
+            Network::Production => Some(BuiltIn::Production),
+            Network::Test => Some(BuiltIn::Test),
+            Network::Custom { .. } => None,
+        };
+        let introduction = Introduction::new(app.id, &self.device).map_err(ConnectError::Device)?;
+        let changes = self.changes(&state, home, network, &app);
+        let api_hash = app.hash.expose_str().unwrap_or_default().to_owned();
+        let config = Config {
+            api_id: app.id,
+            api_hash,
+            built_in,
+            keys,
+            addresses: self.addresses,
+            transport: self.transport,
+            timing: self.timing,
+            retry: self.retry,
+            introduction,
+        };
+        let core = Core::new(config, store, home);
+        if !changes.is_empty() {
+            core.save(changes).await?;
+        }
+        Ok(core)
+    }
+
+    /// Which servers, and which of their keys are trusted.
+    fn network(&self, state: &State) -> Result<(Network, Vec<PublicKey>), ConnectError> {
+        let fresh = state.dcs.values().all(|dc| dc.auth_key.is_none());
+        let asked = if !self.trusted.is_empty() {
+            let public_keys = self.trusted.iter().map(PublicKey::to_pkcs1_pem).collect();
+            Network::Custom { public_keys }
+        } else if self.test {
+            Network::Test
+        } else if fresh && state.app.is_none() {
+            Network::Production
+        } else {
+            state.network.clone()
+        };
+        // Keys of one network mean nothing to another: going on would lose the login without a word.
+        let same_kind = std::mem::discriminant(&asked) == std::mem::discriminant(&state.network);
+        if !fresh && !same_kind && !self.forget_login {
+            return Err(ConnectError::OtherNetwork { name: self.name.clone() });
+        }
+        let keys = match &asked {
+            Network::Production => keys::production().to_vec(),
+            Network::Test => keys::test().to_vec(),
+            Network::Custom { public_keys } => {
+                let parsed: Result<Vec<_>, _> =
+                    public_keys.iter().map(|pem| PublicKey::from_pem(pem)).collect();
+                parsed.map_err(ConnectError::SavedKey)?
+            }
+        };
+        Ok((asked, keys))
+    }
+
+    /// What a later run must find in the session.
+    fn changes(&self, state: &State, home: i32, network: Network, app: &App) -> Vec<Change> {
+        let mut changes = if self.forget_login { state.log_out(None) } else { Vec::new() };
+        if state.app.as_ref() != Some(app) {
+            changes.push(Change::App(Some(app.clone())));
+        }
+        if state.network != network {
+            changes.push(Change::Network(network));
+        }
+        if state.home_dc != home {
+            changes.push(Change::HomeDc(home));
+        }
+        let mut state = state.clone();
+        changes.iter().for_each(|change| state.apply(change));
+        for (&id, address) in &self.addresses {
+            let old = state.dcs.remove(&id).unwrap_or_default();
+            let addresses = vec![DcAddress::new(address.host(), address.port())];
+            if old.addresses != addresses {
+                changes.push(Change::Dc(id, Some(Dc { addresses, ..old })));
+            }
+        }
+        changes
+    }
+}

@@ -1,0 +1,127 @@
+//! The calls that one connection's task has to see to their end.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::introduction::Introduction;
+use super::link::{Call, CallEnd, CallId};
+use crate::clock::Now;
+use crate::message::client::Session;
+use crate::message::{CallStatus, Failure, RequestId, SendError};
+
+/// Calls by their two names. Each stays here, with its body, until it has ended: a session that is given up for
+/// another (new auth key) hands its calls on.
+#[derive(Default)]
+pub(super) struct Calls {
+    /// Not yet taken by a session: there is none, or it is full.
+    waiting: VecDeque<Call>,
+    running: HashMap<RequestId, Running>,
+    requests: HashMap<CallId, RequestId>,
+}
+
+struct Running {
+    call: Call,
+    introduced: bool,
+}
+
+/// A call that has just ended.
+pub(super) struct Ended {
+    pub call: Call,
+    /// It was made inside `initConnection`.
+    pub introduced: bool,
+}
+
+impl Calls {
+    pub(super) fn add(&mut self, call: Call) {
+        self.waiting.push_back(call);
+    }
+
+    /// Hands the waiting calls to the session, in order, as long as it takes them. `introduction` goes around them until
+    /// the session is introduced.
+    pub(super) fn submit(
+        &mut self,
+        session: &mut Session,
+        now: Now,
+        introduced: bool,
+        introduction: &Introduction,
+    ) {
+        while let Some(call) = self.waiting.front() {
+            let wrap = call.introduce || !introduced;
+            let body = if wrap { introduction.wrap(&call.body) } else { call.body.clone() };
+            match session.call(now, body, call.options) {
+                // An answer will make room.
+                Err(SendError::Full) => return,
+                Err(reason) => {
+                    let call = self.waiting.pop_front();
+                    call.into_iter().for_each(|call| call.end(Err(CallEnd::Unsendable(reason))));
+                }
+                Ok(request) => {
+                    let Some(call) = self.waiting.pop_front() else { return };
+                    tracing::debug!(method = call.method, %request, "queued");
+                    self.requests.insert(call.id, request);
+                    self.running.insert(request, Running { call, introduced: wrap });
+                }
+            }
+        }
+    }
+
+    /// Takes out the call whose end an event tells.
+    pub(super) fn ended(&mut self, request: RequestId) -> Option<Ended> {
+        let Running { call, introduced } = self.running.remove(&request)?;
+        self.requests.remove(&call.id);
+        Some(Ended { call, introduced })
+    }
+
+    /// Forgets a call; `None` if it has ended.
+    pub(super) fn cancel(
+        &mut self,
+        session: Option<&mut Session>,
+        now: Now,
+        id: CallId,
+    ) -> Option<CallStatus> {
+        if let Some(request) = self.requests.remove(&id) {
+            self.running.remove(&request);
+            return session?.cancel(now, request);
+        }
+        let place = self.waiting.iter().position(|call| call.id == id)?;
+        self.waiting.remove(place);
+        Some(CallStatus::Queued)
+    }
+
+    /// The session is given up: its calls wait for the next one, in the order in which they were made.
+    ///
+    /// A call that this session may have brought to the server and that must not run twice ends here instead.
+    /// `unheard` says that the server never understood a packet of this session, so that no call can have run.
+    pub(super) fn requeue(&mut self, session: &Session, unheard: bool) {
+        self.requests.clear();
+        let mut running: Vec<_> = self.running.drain().collect();
+        running.sort_by_key(|(request, _)| *request);
+        for (request, Running { call, .. }) in running.into_iter().rev() {
+            let unsent = session.status(request) == Some(CallStatus::Queued);
+            if unheard || unsent || call.options.repeatable {
+                self.waiting.push_front(call);
+            } else {
+                call.end(Err(CallEnd::Failed(Failure::UnknownOutcome)));
+            }
+        }
+    }
+
+    /// Ends all calls for one reason.
+    pub(super) fn end_all(&mut self, session: Option<&Session>, end: impl Fn(CallStatus) -> CallEnd) {
+        for call in self.waiting.drain(..) {
+            call.end(Err(end(CallStatus::Queued)));
+        }
+        for (request, running) in self.running.drain() {
+            let status = session.and_then(|session| session.status(request)).unwrap_or(CallStatus::Sent);
+            running.call.end(Err(end(status)));
+        }
+        self.requests.clear();
+    }
+}
+
+impl Call {
+    /// Tells the caller the end.
+    pub(super) fn end(self, end: Result<bytes::Bytes, CallEnd>) {
+        // A caller that is gone has cancelled, or is about to.
+        let _ = self.reply.send(end);
+    }
+}

@@ -1,0 +1,121 @@
+//! What all connections of a client share.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::introduction::Introduction;
+use super::{RetryPolicy, Timing, Updates, dcs};
+use crate::crypto::rsa::PublicKey;
+use crate::net::{Address, SystemClock, off_thread};
+use crate::session::{self, Change, Dc, DcAddress, SessionStore};
+use crate::transport::Kind;
+
+/// What the builder has decided.
+#[derive(Debug)]
+pub(super) struct Config {
+    pub api_id: i32,
+    pub api_hash: String,
+    /// Production or test, for the built-in addresses; `None` with servers of one's own.
+    pub built_in: Option<dcs::BuiltIn>,
+    /// The RSA keys to trust.
+    pub keys: Vec<PublicKey>,
+    /// Addresses given by the caller, which no `help.getConfig` replaces.
+    pub addresses: BTreeMap<i32, Address>,
+    pub transport: Kind,
+    pub timing: Timing,
+    pub retry: RetryPolicy,
+    pub introduction: Introduction,
+}
+
+/// The shared state; connections' tasks hold it, and it holds none of them.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub config: Config,
+    pub store: Arc<dyn SessionStore>,
+    pub clock: SystemClock,
+    pub updates: Updates,
+    home: AtomicI32,
+    /// Held while a DC's record is read, changed and written, so that two connections do not undo each other's changes.
+    changing: Mutex<()>,
+}
+
+impl Core {
+    pub(super) fn new(config: Config, store: Arc<dyn SessionStore>, home: i32) -> Self {
+        Self {
+            config,
+            store,
+            clock: SystemClock::new(),
+            updates: Updates::new(),
+            home: AtomicI32::new(home),
+            changing: Mutex::new(()),
+        }
+    }
+
+    pub(super) fn home(&self) -> i32 {
+        self.home.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_home(&self, dc: i32) {
+        self.home.store(dc, Ordering::Release);
+    }
+
+    /// What the session knows of a DC.
+    pub(super) fn dc(&self, dc: i32) -> Option<Dc> {
+        self.store.with(|state| state.dcs.get(&dc).cloned())
+    }
+
+    pub(super) fn is_logged_in(&self) -> bool {
+        self.store.with(|state| state.user.is_some())
+    }
+
+    /// The number of a DC as the key exchange carries it.
+    pub(super) fn wire_dc(&self, dc: i32) -> i32 {
+        if self.config.built_in == Some(dcs::BuiltIn::Test) { dc.saturating_add(10_000) } else { dc }
+    }
+
+    /// Where to dial a DC, best first.
+    pub(super) fn addresses(&self, dc: i32) -> Vec<Address> {
+        if let Some(address) = self.config.addresses.get(&dc) {
+            return vec![address.clone()];
+        }
+        let obfuscated = matches!(self.config.transport, Kind::Obfuscated(_));
+        let usable = |known: &&DcAddress| {
+            let for_calls = !known.media_only && !known.cdn && known.secret.is_none();
+            for_calls && (obfuscated || !known.obfuscated_only)
+        };
+        let mut addresses: Vec<Address> = self.store.with(|state| {
+            let known = state.dcs.get(&dc).map(|dc| dc.addresses.as_slice()).unwrap_or_default();
+            known.iter().filter(usable).map(|known| Address::new(&*known.host, known.port)).collect()
+        });
+        if let Some(network) = self.config.built_in {
+            let built_in = network.addresses(dc).filter(|address| !addresses.contains(address));
+            addresses.extend(built_in.collect::<Vec<_>>());
+        }
+        addresses
+    }
+
+    /// Writes changes to the store without holding up the I/O thread.
+    pub(super) async fn save(&self, changes: Vec<Change>) -> Result<(), session::Error> {
+        let store = Arc::clone(&self.store);
+        off_thread(move || store.apply(&changes)).await
+    }
+
+    /// Changes a DC's record and writes it, unless the change makes no difference.
+    pub(super) async fn change_dc(
+        self: &Arc<Self>,
+        dc: i32,
+        change: impl FnOnce(&mut Dc) + Send + 'static,
+    ) -> Result<(), session::Error> {
+        let core = Arc::clone(self);
+        off_thread(move || {
+            // Nothing is left half done in there: the store itself is atomic.
+            let _changing = core.changing.lock().unwrap_or_else(PoisonError::into_inner);
+            let old = core.dc(dc).unwrap_or_default();
+            let mut new = old.clone();
+            change(&mut new);
+            if new == old { Ok(()) } else { core.store.apply(&[Change::Dc(dc, Some(new))]) }
+        })
+        .await
+    }
+}

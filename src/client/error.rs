@@ -1,0 +1,220 @@
+//! Why a client could not connect and why a call had no answer, in words that a person understands.
+
+use std::time::{Duration, SystemTime};
+
+use crate::message::{CallStatus, Failure, RpcError, SendError};
+use crate::net::{Address, DialError, ExchangeError};
+use crate::session;
+
+/// Why [`ClientBuilder::connect`](super::ClientBuilder::connect) gave up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The session cannot be opened: held by another process, corrupt, of a newer version…
+    #[error(transparent)]
+    Session(#[from] session::Error),
+    /// There is neither a saved session with this name nor an API key to make one.
+    #[error(
+        "there is no session `{name}` yet, and making one needs an API key: get api_id and api_hash at https://my.telegram.org/apps"
+    )]
+    NoApiKey {
+        /// The name of the session.
+        name: String,
+    },
+    /// The session's keys belong to other servers than the ones asked for (production, test, or servers with keys of
+    /// their own).
+    #[error(
+        "the session `{name}` belongs to other servers (production, test or own); use another session name"
+    )]
+    OtherNetwork {
+        /// The name of the session.
+        name: String,
+    },
+    /// The session holds a public key that cannot be read.
+    #[error("the session's RSA key cannot be used: {0}")]
+    SavedKey(crate::crypto::rsa::KeyError),
+    /// The description of the device has a text that is too long.
+    #[error("the description of the device cannot be sent: {0}")]
+    Device(crate::tl::Error),
+    /// No address is known for a DC.
+    #[error("no address is known for DC {dc}")]
+    UnknownDc {
+        /// The DC that was asked for.
+        dc: i32,
+    },
+    /// The TCP connection could not be opened.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// The key exchange failed.
+    #[error("the key exchange with DC {dc} at {address} failed: {source}")]
+    Exchange {
+        /// The DC.
+        dc: i32,
+        /// Where it was dialed.
+        address: Address,
+        /// What went wrong.
+        source: ExchangeError,
+    },
+    /// Connecting took longer than it may.
+    #[error("DC {dc} was not reached within {after:?}")]
+    TimedOut {
+        /// The DC.
+        dc: i32,
+        /// The deadline that passed.
+        after: Duration,
+    },
+    /// The connection was open, but the first call had no good answer.
+    #[error("connected, but the first call failed: {0}")]
+    FirstCall(#[source] Box<InvokeError>),
+}
+
+impl ConnectError {
+    /// Whether another try may succeed without anybody doing anything.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Dial(DialError::TimedOut { .. }) => false,
+            Self::Dial(_) => true,
+            Self::Exchange { source, .. } => source.may_pass(),
+            _ => false,
+        }
+    }
+}
+
+/// How far a call had come, in words for its error.
+fn told(status: CallStatus) -> &'static str {
+    match status {
+        CallStatus::Queued => "it was not sent",
+        CallStatus::Sent => "it was sent, and the server did not confirm it",
+        CallStatus::Received => "the server confirmed it, and did not answer",
+    }
+}
+
+/// Why a call has no result.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvokeError {
+    /// The server refused the call.
+    #[error("{method}: the server answered {error}")]
+    Rpc {
+        /// The TL name of the function.
+        method: &'static str,
+        /// The server's words.
+        error: RpcError,
+    },
+    /// The server asks to wait longer than the client waits by itself (420).
+    #[error("{method}: the server answered {error}: try again in {} s", .wait.as_secs())]
+    Wait {
+        /// The TL name of the function.
+        method: &'static str,
+        /// How long from the answer on.
+        wait: Duration,
+        /// The moment, by the local clock, from which the call may be repeated.
+        until: SystemTime,
+        /// The server's words.
+        error: RpcError,
+    },
+    /// The key is not authorized (401): never logged in, logged out, or the session was ended elsewhere.
+    #[error(
+        "{method}: the server answered {error}: the session is not logged in, or was ended from another device"
+    )]
+    Unauthorized {
+        /// The TL name of the function.
+        method: &'static str,
+        /// The server's words.
+        error: RpcError,
+    },
+    /// The key was used from two places at once and is dead (406 `AUTH_KEY_DUPLICATED`).
+    #[error("the session was used from two places at once, and the server ended it; log in again")]
+    AuthKeyDuplicated,
+    /// The server does not know the saved key of a logged-in session (transport error -404, seen twice).
+    #[error("DC {dc} does not know this session's key any more; log in again")]
+    AuthKeyUnknown {
+        /// The DC that refused the key.
+        dc: i32,
+    },
+    /// No answer within the deadline.
+    #[error("{method}: no answer within {after:?}: {}{}", told(*.status), .cause.as_deref().map(|c| format!(" ({c})")).unwrap_or_default())]
+    Timeout {
+        /// The TL name of the function.
+        method: &'static str,
+        /// The deadline that passed.
+        after: Duration,
+        /// How far the call had come.
+        status: CallStatus,
+        /// Why there is no connection, when there is none.
+        cause: Option<String>,
+    },
+    /// The client was shut down before the answer came.
+    #[error("{method}: the client was disconnected before the answer: {}", told(*.status))]
+    Disconnected {
+        /// The TL name of the function.
+        method: &'static str,
+        /// How far the call had come.
+        status: CallStatus,
+    },
+    /// The call is over without an answer, for a reason of the protocol.
+    #[error("{method}: {failure}")]
+    Failed {
+        /// The TL name of the function.
+        method: &'static str,
+        /// What happened, and what is known of the call's fate.
+        failure: Failure,
+    },
+    /// The call cannot be put on the wire.
+    #[error("{method}: {reason}")]
+    Unsendable {
+        /// The TL name of the function.
+        method: &'static str,
+        /// Why not.
+        reason: SendError,
+    },
+    /// The function holds a value that has no serialized form: a string or vector beyond its limit.
+    #[error("{method}: the call cannot be serialized: {source}")]
+    Encode {
+        /// The TL name of the function.
+        method: &'static str,
+        /// What is wrong.
+        source: crate::tl::Error,
+    },
+    /// The answer is not of the function's type.
+    #[error("{method}: the answer cannot be read: {source}")]
+    Decode {
+        /// The TL name of the function.
+        method: &'static str,
+        /// Where and why decoding stopped.
+        source: crate::tl::Error,
+    },
+    /// The client was disconnected before the call was made.
+    #[error("the client was disconnected")]
+    Closed,
+    /// The DC for the call, which may be one to which the server sent us, cannot be reached or used.
+    #[error("{method}: DC {dc} cannot be used: {reason}")]
+    Unreachable {
+        /// The TL name of the function.
+        method: &'static str,
+        /// The DC.
+        dc: i32,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl InvokeError {
+    /// The server's refusal, if that is what the error is.
+    #[must_use]
+    pub fn rpc(&self) -> Option<&RpcError> {
+        match self {
+            Self::Rpc { error, .. } | Self::Wait { error, .. } | Self::Unauthorized { error, .. } => {
+                Some(error)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the server refused the call with this error; the number in the name is left out (`PHONE_CODE_INVALID`,
+    /// `FLOOD_WAIT`).
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.rpc().is_some_and(|error| error.is(name))
+    }
+}

@@ -1,0 +1,78 @@
+//! Getting a connection to a DC, with a key for it.
+
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+
+use super::ConnectError;
+use super::core::Core;
+use crate::crypto::AuthKey;
+use crate::message::ServerTime;
+use crate::net::{Address, ExchangeOptions, Framed, dial, exchange};
+use crate::session::Salt;
+use crate::transport::Codec;
+
+/// A connection over which a session can go on, and what a new session would need.
+pub(super) struct Established {
+    pub framed: Framed<TcpStream>,
+    pub address: Address,
+    pub auth_key: Arc<AuthKey>,
+    pub salt: i64,
+    pub time: ServerTime,
+}
+
+/// One try: dials the address whose turn it is, and makes and saves a key if the session has none for this DC.
+pub(super) async fn establish(
+    core: &Arc<Core>,
+    dc: i32,
+    attempt: usize,
+) -> Result<Established, ConnectError> {
+    let addresses = core.addresses(dc);
+    let turn = attempt.checked_rem(addresses.len()).and_then(|turn| addresses.get(turn));
+    let address = turn.cloned().ok_or(ConnectError::UnknownDc { dc })?;
+    let config = &core.config;
+    let stream = dial(&address, config.timing.dial).await?;
+    let mut framed = Framed::new(stream, Codec::client(config.transport, &mut rand::rng()));
+    let now = core.clock.now();
+    let known = core.dc(dc).unwrap_or_default();
+    if let Some(auth_key) = known.auth_key.clone() {
+        let time = ServerTime::from_offset(known.time_offset, now);
+        let salt =
+            i64::try_from(time.unix(now).as_secs()).ok().and_then(|unix| known.salt_at(unix)).unwrap_or(0);
+        return Ok(Established { framed, address, auth_key: Arc::new(auth_key), salt, time });
+    }
+    tracing::info!(dc, %address, "making an auth key");
+    let options =
+        ExchangeOptions { dc: core.wire_dc(dc), keys: config.keys.clone(), limit: config.timing.exchange };
+    let fresh = exchange(&mut framed, &core.clock, options)
+        .await
+        .map_err(|source| ConnectError::Exchange { dc, address: address.clone(), source })?;
+    let auth_key = Arc::new(fresh.auth_key);
+    let (saved, salt) = (AuthKey::clone(&auth_key), fresh.salt);
+    let time_offset = fresh.time.offset_seconds(core.clock.now());
+    core.change_dc(dc, move |dc| {
+        dc.auth_key = Some(saved);
+        dc.salts = vec![Salt::undated(salt)];
+        dc.time_offset = time_offset;
+    })
+    .await?;
+    Ok(Established { framed, address, auth_key, salt, time: fresh.time })
+}
+
+/// Several tries with growing pauses, as long as another one could help.
+pub(super) async fn establish_patiently(core: &Arc<Core>, dc: i32) -> Result<Established, ConnectError> {
+    let timing = &core.config.timing;
+    let mut backoff = crate::net::Backoff::new(timing.reconnect_first, timing.reconnect_max);
+    let mut attempt = 0;
+    loop {
+        match establish(core, dc, attempt).await {
+            Err(error) if error.may_pass() && attempt + 1 < timing.connect_attempts => {
+                tracing::warn!(dc, %error, "connecting again");
+                attempt += 1;
+                let pause = backoff.pause(&mut rand::rng());
+                tokio::time::sleep(pause).await;
+            }
+            done => return done,
+        }
+    }
+}

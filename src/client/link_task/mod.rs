@@ -1,0 +1,256 @@
+//! The task that serves one DC: it owns the session, its calls and, one after the other, the connections.
+
+mod connection;
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use tokio::sync::{mpsc, oneshot};
+use tracing::Instrument;
+
+use super::calls::Calls;
+use super::core::Core;
+use super::establish::{Established, establish};
+use super::link::{CallEnd, Command, GivenUp};
+use crate::crypto::AuthKey;
+use crate::message::CallStatus;
+use crate::message::client::Session;
+use crate::net::{Backoff, Refusal};
+use crate::session::Salt;
+
+/// Serves a DC until all handles are gone or one of them closes it.
+pub(super) async fn run(
+    core: Arc<Core>,
+    dc: i32,
+    first: Established,
+    commands: mpsc::UnboundedReceiver<Command>,
+) {
+    let span = tracing::info_span!("link", dc);
+    let timing = &core.config.timing;
+    let task = Task {
+        dc,
+        commands,
+        calls: Calls::default(),
+        session: None,
+        key_id: first.auth_key.id(),
+        introduced: false,
+        heard: false,
+        unknown_key: 0,
+        cause: None,
+        closing: None,
+        backoff: Backoff::new(timing.reconnect_first, timing.reconnect_max),
+        rng: rand::make_rng(),
+        core,
+    };
+    task.serve(first).instrument(span).await;
+}
+
+struct Task {
+    core: Arc<Core>,
+    dc: i32,
+    commands: mpsc::UnboundedReceiver<Command>,
+    calls: Calls,
+    /// Lives through reconnections; made anew only with a new key.
+    session: Option<Session>,
+    /// The id of the session's key: what is saved goes with this key, and not with one that replaced it.
+    key_id: i64,
+    /// The server has answered a call inside `initConnection` on this connection (AP-1).
+    introduced: bool,
+    /// The server has understood this session at least once.
+    heard: bool,
+    /// How often in a row the server said that it does not know the key.
+    unknown_key: u32,
+    /// Why there is no connection, while there is none.
+    cause: Option<String>,
+    closing: Option<oneshot::Sender<()>>,
+    backoff: Backoff,
+    rng: StdRng,
+}
+
+/// Why a connection was given up.
+enum End {
+    /// The handles are gone, or one asked for it.
+    Closed,
+    /// The network or the server ended it: dial again.
+    Lost(String),
+    /// The server does not want this key or so many connections.
+    Refused(Refusal),
+}
+
+impl Task {
+    async fn serve(mut self, first: Established) {
+        let mut connected = Some(first);
+        loop {
+            let established = match connected.take() {
+                Some(established) => established,
+                None => match self.reconnect().await {
+                    Some(established) => established,
+                    None => break,
+                },
+            };
+            let address = established.address.clone();
+            match self.drive(established).await {
+                End::Closed => break,
+                End::Lost(cause) => {
+                    tracing::info!(%address, %cause, "connection lost");
+                    self.cause = Some(format!("{address}: {cause}"));
+                }
+                End::Refused(refusal) => {
+                    tracing::warn!(%address, %refusal, "connection refused");
+                    self.cause = Some(format!("{address}: {refusal}"));
+                    if refusal == Refusal::Flood {
+                        self.backoff.at_least(Duration::from_secs(1));
+                    }
+                    if refusal == Refusal::UnknownKey && !self.replace_unknown_key().await {
+                        self.refuse_calls().await;
+                        break;
+                    }
+                }
+            }
+        }
+        self.calls.end_all(self.session.as_ref(), CallEnd::Closed);
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
+            self.obey_offline(command);
+        }
+        self.calls.end_all(None, CallEnd::Closed);
+        self.save_now().await;
+        if let Some(closing) = self.closing.take() {
+            // Nobody waits any more: fine.
+            let _ = closing.send(());
+        }
+    }
+
+    /// Dials until there is a connection, with growing pauses; `None` when the link is to be closed.
+    async fn reconnect(&mut self) -> Option<Established> {
+        for attempt in 0.. {
+            let pause = self.backoff.pause(&mut self.rng);
+            self.obey_during(tokio::time::sleep(pause)).await?;
+            let core = Arc::clone(&self.core);
+            let dc = self.dc;
+            match self.obey_during(async move { establish(&core, dc, attempt).await }).await? {
+                Ok(established) => return Some(established),
+                Err(error) => {
+                    tracing::warn!(%error, attempt, "cannot connect");
+                    self.cause = Some(error.to_string());
+                }
+            }
+        }
+        None
+    }
+
+    /// Waits for `work` and meanwhile takes calls in and lets them go; `None` when the link is to be closed.
+    async fn obey_during<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            while let Poll::Ready(command) = self.commands.poll_recv(cx) {
+                if command.is_none_or(|command| self.obey_offline(command)) {
+                    return Poll::Ready(None);
+                }
+            }
+            work.as_mut().poll(cx).map(Some)
+        })
+        .await
+    }
+
+    /// Does what a handle asks for; `true` when that is to close.
+    fn obey(&mut self, session: Option<&mut Session>, command: Command) -> bool {
+        match command {
+            Command::Call(call) => self.calls.add(call),
+            Command::Cancel(id, reply) => {
+                let status = self.calls.cancel(session, self.core.clock.now(), id);
+                if let Some(reply) = reply {
+                    // A call that has just ended was received at least.
+                    let status = status.unwrap_or(CallStatus::Received);
+                    // The caller may have gone away meanwhile: then nobody wants to know.
+                    let _ = reply.send(GivenUp { status, cause: self.cause.clone() });
+                }
+            }
+            Command::Close(done) => {
+                self.closing = Some(done);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// [`obey`](Self::obey) while there is no connection.
+    fn obey_offline(&mut self, command: Command) -> bool {
+        let mut session = self.session.take();
+        let close = self.obey(session.as_mut(), command);
+        self.session = session;
+        close
+    }
+
+    /// Saves salt and clock in the background: losing either costs one round trip, no more.
+    fn save(&self, session: &Session, salt: Option<i64>) {
+        let (core, dc, key_id) = (Arc::clone(&self.core), self.dc, self.key_id);
+        let offset = session.time().offset_seconds(core.clock.now());
+        tokio::spawn(async move { save(&core, dc, key_id, salt, offset).await });
+    }
+
+    /// Saves salt and clock before the link ends.
+    async fn save_now(&self) {
+        let Some(session) = &self.session else { return };
+        let now = self.core.clock.now();
+        let (salt, offset) = (session.salt(now), session.time().offset_seconds(now));
+        save(&self.core, self.dc, self.key_id, Some(salt).filter(|salt| *salt != 0), offset).await;
+    }
+
+    /// The server does not know the key, seen for the `unknown_key`th time in a row. The first time might be a
+    /// mistake of the network, as the code is not authenticated; the second time the key is given up, if nobody is
+    /// logged in with it, and a new one is made. `false`: somebody is, and has to be told.
+    async fn replace_unknown_key(&mut self) -> bool {
+        self.unknown_key += 1;
+        if self.unknown_key < 2 {
+            return true;
+        }
+        if self.core.is_logged_in() {
+            return false;
+        }
+        self.unknown_key = 0;
+        if let Some(session) = self.session.take() {
+            self.calls.requeue(&session, !self.heard);
+        }
+        self.heard = false;
+        let forgotten = self.core.change_dc(self.dc, |dc| {
+            dc.auth_key = None;
+            dc.salts.clear();
+        });
+        if let Err(error) = forgotten.await {
+            tracing::error!(%error, "cannot forget a dead key");
+            return false;
+        }
+        true
+    }
+
+    /// The key is dead and cannot be replaced: every call learns it, until the handles are gone.
+    async fn refuse_calls(&mut self) {
+        loop {
+            self.calls.end_all(self.session.as_ref(), |_| CallEnd::KeyUnknown);
+            let command = self.commands.recv().await;
+            if command.is_none_or(|command| self.obey_offline(command)) {
+                return;
+            }
+        }
+    }
+}
+
+async fn save(core: &Arc<Core>, dc: i32, key_id: i64, salt: Option<i64>, time_offset: i64) {
+    let saved = core.change_dc(dc, move |dc| {
+        if dc.auth_key.as_ref().map(AuthKey::id) != Some(key_id) {
+            return;
+        }
+        if let Some(salt) = salt {
+            dc.salts = vec![Salt::undated(salt)];
+        }
+        dc.time_offset = time_offset;
+    });
+    if let Err(error) = saved.await {
+        tracing::warn!(%error, "cannot save salt and clock");
+    }
+}

@@ -1,0 +1,164 @@
+//! The key exchange over a fresh connection, with a deadline for the whole of it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+
+use super::{Framed, FramedError, Refusal, SystemClock, off_thread};
+use crate::crypto::AuthKey;
+use crate::crypto::rsa::PublicKey;
+use crate::handshake::client::{self, Exchange, Options, Outcome};
+use crate::handshake::plain::{self, PlainError};
+use crate::message::ServerTime;
+use crate::message::msg_id::{Kind, MsgId};
+use crate::tl::PacketBuf;
+use crate::transport::{self, Frame};
+
+/// What the exchange is to be made with.
+#[derive(Clone, Debug)]
+pub struct ExchangeOptions {
+    /// The number of the DC as the exchange carries it: +10000 for test, negative for media.
+    pub dc: i32,
+    /// The RSA keys to trust.
+    pub keys: Vec<PublicKey>,
+    /// The deadline of the whole exchange.
+    pub limit: Duration,
+}
+
+/// A key just made.
+#[derive(Debug)]
+pub struct FreshKey {
+    /// The key.
+    pub auth_key: AuthKey,
+    /// The first salt (SA-1).
+    pub salt: i64,
+    /// The server's clock, from `server_DH_inner_data` (ID-5).
+    pub time: ServerTime,
+}
+
+/// Why an exchange failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExchangeError {
+    /// The connection ended.
+    #[error(transparent)]
+    Stream(#[from] FramedError),
+    /// The server refused a step with a transport error.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// The server's packet is no plain message: it speaks something else.
+    #[error("the server does not speak MTProto: {0}")]
+    NotPlain(#[from] PlainError),
+    /// The server's answer failed a check, or it has none of the trusted keys.
+    #[error(transparent)]
+    Handshake(#[from] client::Error),
+    /// The transport cannot carry a step.
+    #[error(transparent)]
+    Transport(#[from] transport::Error),
+    /// The server did not answer in time.
+    #[error("the server did not finish the key exchange within {0:?}")]
+    TimedOut(Duration),
+}
+
+impl ExchangeError {
+    /// Whether another exchange, over a new connection, may succeed without anybody doing anything.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Stream(FramedError::Closed | FramedError::Truncated | FramedError::Io(_)) => true,
+            Self::Refused(refusal) => matches!(refusal, Refusal::UnknownKey | Refusal::Flood),
+            Self::Handshake(error) => {
+                matches!(error, client::Error::DhGenFail | client::Error::TooManyRetries(_))
+            }
+            // A server that says nothing has had its time, and one that speaks nonsense does not stop.
+            _ => false,
+        }
+    }
+}
+
+/// Makes a permanent key over a connection on which nothing else has happened yet; the connection serves the session
+/// afterwards. The number theory runs off the I/O thread.
+///
+/// # Errors
+/// [`ExchangeError`]; the connection is of no more use then.
+pub async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
+    framed: &mut Framed<S>,
+    clock: &SystemClock,
+    options: ExchangeOptions,
+) -> Result<FreshKey, ExchangeError> {
+    let ExchangeOptions { dc, keys, limit } = options;
+    let plain = Plain { framed, clock, last: 0 };
+    match timeout(limit, run(plain, Options::permanent(keys, dc))).await {
+        Ok(done) => done,
+        Err(_) => Err(ExchangeError::TimedOut(limit)),
+    }
+}
+
+async fn run<S: AsyncRead + AsyncWrite + Unpin>(
+    mut plain: Plain<'_, S>,
+    options: Options,
+) -> Result<FreshKey, ExchangeError> {
+    let (request, exchange) = Exchange::start(options, &mut rand::rng());
+    plain.send(request).await?;
+    let answer = plain.receive().await?;
+    let (request, exchange) = off_thread(move || exchange.res_pq(answer, &mut rand::rng())).await?;
+    plain.send(request).await?;
+    // The server needs as long for its part as we for this one.
+    let exchange = off_thread(move || {
+        let mut exchange = exchange;
+        exchange.prepare(&mut rand::rng());
+        exchange
+    })
+    .await;
+    let answer = plain.receive().await?;
+    let heard = plain.clock.now();
+    let (request, mut exchange) =
+        off_thread(move || exchange.dh_params(answer, heard, &mut rand::rng())).await?;
+    plain.send(request).await?;
+    loop {
+        let answer = plain.receive().await?;
+        match off_thread(move || exchange.dh_gen(answer, &mut rand::rng())).await? {
+            Outcome::Established(done) => {
+                let server_time = Duration::from_secs(done.server_time.cast_unsigned().into());
+                let time = ServerTime::synchronised(server_time, heard);
+                return Ok(FreshKey { auth_key: done.auth_key, salt: done.first_salt, time });
+            }
+            Outcome::Retry(request, next) => {
+                exchange = next;
+                plain.send(request).await?;
+            }
+        }
+    }
+}
+
+/// Plain messages over a framed stream.
+struct Plain<'a, S> {
+    framed: &'a mut Framed<S>,
+    clock: &'a SystemClock,
+    last: i64,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Plain<'_, S> {
+    async fn send(&mut self, mut body: PacketBuf) -> Result<(), ExchangeError> {
+        // Ids go up also where the clock does not (ID-1).
+        let now = MsgId::at(self.clock.now().unix, Kind::FromClient).to_wire();
+        self.last = now.max(self.last.wrapping_add(4));
+        plain::encode(self.last, &mut body);
+        self.framed.queue(body, false)?;
+        self.framed.flush().await.map_err(FramedError::from)?;
+        Ok(())
+    }
+
+    async fn receive(&mut self) -> Result<Bytes, ExchangeError> {
+        loop {
+            match self.framed.next().await? {
+                Frame::Packet { payload, .. } => return Ok(plain::decode(&payload.freeze())?.body),
+                Frame::TransportError(code) => return Err(ExchangeError::Refused(code.into())),
+                // Nobody has asked for one, and it does no harm.
+                Frame::QuickAck(_) => {}
+            }
+        }
+    }
+}

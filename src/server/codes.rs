@@ -1,0 +1,139 @@
+//! Login codes that were sent and not used yet (AU-1 to AU-4).
+
+use std::collections::{HashMap, VecDeque};
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// Digits of a login code.
+pub(super) const LENGTH: usize = 5;
+
+/// Wrong codes that are taken before the code is dropped.
+const ATTEMPTS: u32 = 5;
+
+/// Most codes that are pending at one time; the oldest goes when one more is sent.
+const MAX_PENDING: usize = 65_536;
+
+/// How a code travels. The order is that in which a client may ask for another way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Via {
+    /// As a message in the account's other sessions.
+    App,
+    /// As a text message.
+    Sms,
+    /// Spoken in a call.
+    Call,
+}
+
+impl Via {
+    /// What comes after this way.
+    pub fn next(self) -> Option<Self> {
+        match self {
+            Self::App => Some(Self::Sms),
+            Self::Sms => Some(Self::Call),
+            Self::Call => None,
+        }
+    }
+}
+
+/// One code.
+#[derive(Debug)]
+pub(super) struct Pending {
+    /// Digits of the number it was sent to.
+    pub phone: String,
+    /// How it was sent.
+    pub via: Via,
+    /// The right code was given; only the sign-up is missing.
+    pub verified: bool,
+    code: Zeroizing<String>,
+    expires: i64,
+    attempts: u32,
+}
+
+/// Why a code was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// No such code, too old, or spent by too many wrong tries.
+    Expired,
+    /// Not this code.
+    Wrong,
+}
+
+/// The codes by their `phone_code_hash`.
+#[derive(Debug, Default)]
+pub(super) struct Codes {
+    by_hash: HashMap<String, Pending>,
+    /// Hashes in the order of sending; some of them are spent.
+    order: VecDeque<String>,
+}
+
+impl Codes {
+    /// Notes that `code` was sent to `phone`. `expires` is in seconds of Unix time.
+    pub fn insert(&mut self, hash: String, phone: String, via: Via, code: String, expires: i64) {
+        while self.order.len() >= MAX_PENDING
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_hash.remove(&oldest);
+        }
+        self.order.push_back(hash.clone());
+        let code = Zeroizing::new(code);
+        self.by_hash.insert(hash, Pending { phone, via, verified: false, code, expires, attempts: ATTEMPTS });
+    }
+
+    /// The code sent under this hash to this number, if it is still good at `now`.
+    pub fn get(&mut self, hash: &str, phone: &str, now: i64) -> Option<&mut Pending> {
+        if self.by_hash.get(hash).is_some_and(|p| p.expires <= now) {
+            self.remove(hash);
+        }
+        self.by_hash.get_mut(hash).filter(|p| p.phone == phone)
+    }
+
+    /// Compares a code; after too many wrong ones the right one is refused, too.
+    pub fn check(&mut self, hash: &str, phone: &str, code: &str, now: i64) -> Result<(), Refused> {
+        let pending = self.get(hash, phone, now).ok_or(Refused::Expired)?;
+        if bool::from(pending.code.as_bytes().ct_eq(code.as_bytes())) {
+            pending.verified = true;
+            return Ok(());
+        }
+        pending.attempts -= 1;
+        if pending.attempts == 0 {
+            self.remove(hash);
+        }
+        Err(Refused::Wrong)
+    }
+
+    /// Forgets a code; whether there was one.
+    pub fn remove(&mut self, hash: &str) -> bool {
+        self.by_hash.remove(hash).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes() -> Codes {
+        let mut codes = Codes::default();
+        codes.insert("h".into(), "111".into(), Via::Sms, "12345".into(), 100);
+        codes
+    }
+
+    #[test]
+    fn right_code_wrong_code_wrong_number() {
+        let mut codes = codes();
+        assert_eq!(codes.check("h", "111", "54321", 0), Err(Refused::Wrong));
+        assert_eq!(codes.check("h", "222", "12345", 0), Err(Refused::Expired));
+        assert_eq!(codes.check("x", "111", "12345", 0), Err(Refused::Expired));
+        assert_eq!(codes.check("h", "111", "12345", 99), Ok(()));
+        assert_eq!(codes.check("h", "111", "12345", 100), Err(Refused::Expired));
+    }
+
+    #[test]
+    fn too_many_tries_spend_the_code() {
+        let mut codes = codes();
+        for _ in 0..ATTEMPTS {
+            assert_eq!(codes.check("h", "111", "0", 0), Err(Refused::Wrong));
+        }
+        assert_eq!(codes.check("h", "111", "12345", 0), Err(Refused::Expired));
+    }
+}

@@ -1,0 +1,27 @@
+//! Bounds on what one peer can use up.
+
+use std::time::Duration;
+
+/// The limits of a server that its owner can set.
+#[derive(Clone, Debug)]
+pub(super) struct Limits {
+    /// Most connections at one time.
+    pub connections: usize,
+    /// A connection that has been silent for so long is closed.
+    pub idle: Duration,
+}
+
+/// How long a new connection may take until its first packet under a known key has come in.
+pub(super) const GREETING: Duration = Duration::from_secs(60);
+
+/// How long a peer may take to accept what it is sent.
+pub(super) const WRITE: Duration = Duration::from_secs(60);
+
+/// Bytes waiting to be written above which nothing more is read from a connection.
+pub(super) const OUTPUT: usize = 1 << 20;
+
+/// Sessions that one connection may carry.
+pub(super) const SESSIONS_PER_CONNECTION: usize = 32;
+
+/// Messages of key exchanges that one connection may send: enough for a dozen exchanges.
+pub(super) const PLAIN_PER_CONNECTION: u32 = 48;

@@ -1,0 +1,258 @@
+//! The lines of the journal: accounts, keys and messages as JSON, and back.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::{
+    accounts::{Account, Password},
+    journal::{from_hex, to_hex},
+    keys::{Authorization, Device, KeyEntry},
+    mailbox::Message,
+};
+use crate::crypto::AuthKey;
+
+/// The format's version, in the first line.
+const VERSION: u64 = 1;
+
+/// One line.
+pub(super) enum Record {
+    /// The first line: the secret that server salts are made of.
+    Header([u8; 32]),
+    /// A permanent key and who is logged in on it.
+    Key(Arc<KeyEntry>, Authorization),
+    /// A key was destroyed.
+    KeyGone(i64),
+    /// An account.
+    Account(Account),
+    /// A message in the mailbox of `owner`.
+    Message {
+        /// Whose mailbox.
+        owner: i64,
+        /// The message.
+        message: Message,
+    },
+}
+
+/// The first line.
+pub(super) fn header(salts: &[u8; 32]) -> Value {
+    json!({"t": "mtwire-server", "v": VERSION, "salts": to_hex(salts)})
+}
+
+/// A permanent key with its authorization.
+pub(super) fn key(entry: &KeyEntry, auth: &Authorization) -> Value {
+    json!({
+        "t": "key",
+        "key": to_hex(entry.key.as_bytes()),
+        "dc": entry.dc,
+        "created": entry.created,
+        "salt": entry.first_salt,
+        "user": auth.user,
+        "awaiting_password": auth.awaiting_password,
+        "since": auth.since,
+        "layer": auth.layer,
+        "api_id": auth.device.api_id,
+        "model": auth.device.model,
+        "system": auth.device.system,
+        "app": auth.device.app,
+    })
+}
+
+/// A key was destroyed.
+pub(super) fn key_gone(id: i64) -> Value {
+    json!({"t": "key-gone", "id": id})
+}
+
+/// An account.
+pub(super) fn account(account: &Account) -> Value {
+    let password = account.password.as_ref().map(|p| {
+        json!({
+            "salt1": to_hex(&p.salt1),
+            "salt2": to_hex(&p.salt2),
+            "verifier": to_hex(&p.verifier),
+            "hint": p.hint,
+        })
+    });
+    json!({
+        "t": "account",
+        "id": account.id,
+        "hash": account.access_hash,
+        "phone": account.phone,
+        "bot": account.bot_secret.as_ref().map(|s| s.as_str()),
+        "first": account.first_name,
+        "last": account.last_name,
+        "username": account.username,
+        "dc": account.dc,
+        "password": password,
+        "contacts": account.contacts,
+    })
+}
+
+/// A message in a mailbox.
+pub(super) fn message(owner: i64, m: &Message) -> Value {
+    json!({
+        "t": "message",
+        "owner": owner,
+        "id": m.id,
+        "peer": m.peer,
+        "out": m.out,
+        "date": m.date,
+        "text": m.text,
+        "pts": m.pts,
+    })
+}
+
+/// Reads a line; the error says what is wrong with it.
+pub(super) fn parse(value: &Value) -> Result<Record, String> {
+    let object = Object(value);
+    match value.get("t").and_then(Value::as_str) {
+        Some("mtwire-server") => match value.get("v").and_then(Value::as_u64) {
+            Some(VERSION) => Ok(Record::Header(object.hex("salts")?)),
+            version => Err(format!("written by another version (format {version:?}, not {VERSION})")),
+        },
+        Some("key") => {
+            let key = AuthKey::from_bytes(object.hex("key")?);
+            let entry =
+                KeyEntry::new(key, object.int("dc")?, object.int("created")?, None, object.int("salt")?);
+            let device = Device {
+                api_id: object.int("api_id")?,
+                model: object.text("model")?,
+                system: object.text("system")?,
+                app: object.text("app")?,
+            };
+            let user = object.optional("user", Object::int)?;
+            let awaiting_password = object.optional("awaiting_password", Object::int)?;
+            let since = object.int("since")?;
+            let layer = object.optional("layer", Object::int)?;
+            Ok(Record::Key(Arc::new(entry), Authorization { user, awaiting_password, since, layer, device }))
+        }
+        Some("key-gone") => Ok(Record::KeyGone(object.int("id")?)),
+        Some("account") => Ok(Record::Account(parse_account(&object)?)),
+        Some("message") => Ok(Record::Message {
+            owner: object.int("owner")?,
+            message: Message {
+                id: object.int("id")?,
+                peer: object.int("peer")?,
+                out: object.get("out")?.as_bool().ok_or("`out` is not true or false")?,
+                date: object.int("date")?,
+                text: object.text("text")?,
+                pts: object.int("pts")?,
+            },
+        }),
+        other => Err(format!("a line of unknown type {other:?}")),
+    }
+}
+
+fn parse_account(object: &Object<'_>) -> Result<Account, String> {
+    let password = match object.get("password")? {
+        Value::Null => None,
+        value => {
+            let object = Object(value);
+            Some(Password {
+                salt1: object.bytes("salt1")?,
+                salt2: object.bytes("salt2")?,
+                verifier: Zeroizing::new(object.hex::<256>("verifier")?.to_vec()),
+                hint: object.optional("hint", Object::text)?,
+            })
+        }
+    };
+    let contacts = object.get("contacts")?.as_array().ok_or("`contacts` is not a list")?;
+    Ok(Account {
+        id: object.int("id")?,
+        access_hash: object.int("hash")?,
+        phone: object.optional("phone", Object::text)?,
+        bot_secret: object.optional("bot", Object::text)?.map(Zeroizing::new),
+        first_name: object.text("first")?,
+        last_name: object.text("last")?,
+        username: object.optional("username", Object::text)?,
+        dc: object.int("dc")?,
+        password,
+        contacts: contacts.iter().filter_map(Value::as_i64).collect(),
+    })
+}
+
+/// Typed access to the fields of a line.
+struct Object<'a>(&'a Value);
+
+impl Object<'_> {
+    fn get(&self, name: &str) -> Result<&Value, String> {
+        self.0.get(name).ok_or_else(|| format!("`{name}` is missing"))
+    }
+
+    fn int<T: TryFrom<i64>>(&self, name: &str) -> Result<T, String> {
+        let number = self.get(name)?.as_i64().and_then(|n| T::try_from(n).ok());
+        number.ok_or_else(|| format!("`{name}` is not a number that fits"))
+    }
+
+    fn text(&self, name: &str) -> Result<String, String> {
+        Ok(self.get(name)?.as_str().ok_or_else(|| format!("`{name}` is not text"))?.to_owned())
+    }
+
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        from_hex(&self.text(name)?).ok_or_else(|| format!("`{name}` is not hexadecimal"))
+    }
+
+    fn hex<const N: usize>(&self, name: &str) -> Result<[u8; N], String> {
+        self.bytes(name)?.try_into().map_err(|_| format!("`{name}` does not have {N} bytes"))
+    }
+
+    fn optional<T>(
+        &self,
+        name: &str,
+        read: fn(&Self, &str) -> Result<T, String>,
+    ) -> Result<Option<T>, String> {
+        if self.get(name)?.is_null() { Ok(None) } else { read(self, name).map(Some) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_come_back_as_they_were() {
+        let original = Account {
+            id: 7_000_000_001,
+            access_hash: -5,
+            phone: Some("9996621234".into()),
+            bot_secret: None,
+            first_name: "Ada".into(),
+            last_name: String::new(),
+            username: Some("ada".into()),
+            dc: 2,
+            password: Some(Password {
+                salt1: vec![1, 2],
+                salt2: vec![],
+                verifier: Zeroizing::new(vec![7; 256]),
+                hint: Some("h".into()),
+            }),
+            contacts: [3, 4].into(),
+        };
+        let Ok(Record::Account(read)) = parse(&account(&original)) else { panic!() };
+        assert_eq!(account(&read), account(&original));
+        assert_eq!(read.password, original.password);
+    }
+
+    #[test]
+    fn keys_come_back_as_they_were() {
+        let entry = KeyEntry::new(AuthKey::from_bytes([3; 256]), 2, 17, None, -1);
+        let auth = Authorization { user: Some(5), since: 9, ..Authorization::default() };
+        let Ok(Record::Key(read, auth_read)) = parse(&key(&entry, &auth)) else { panic!() };
+        assert_eq!(read.key.id(), entry.key.id());
+        assert_eq!(auth_read, auth);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (line, word) in [
+            (json!({}), "type"),
+            (json!({"t": "mtwire-server", "v": 2}), "version"),
+            (json!({"t": "key", "key": "00"}), "256"),
+            (json!({"t": "message", "owner": "x"}), "owner"),
+        ] {
+            let Err(reason) = parse(&line) else { panic!("{line} was taken") };
+            assert!(reason.contains(word), "{reason}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The sessions of all keys. They outlive connections: a client that comes back finds its answers (interop rule 4).
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use super::{call::Caller, keys::KeyEntry};
+use crate::{clock::Now, message::server::Session, tl::Bytes};
+
+/// Most sessions of one key. Real clients have a handful.
+const MAX_PER_KEY: usize = 64;
+
+/// Most sessions altogether.
+const MAX_SESSIONS: usize = 100_000;
+
+/// How long a session without a connection is kept.
+const KEPT: Duration = Duration::from_secs(15 * 60);
+
+/// Finished calls that a session remembers for `invokeAfterMsg`.
+const HISTORY: usize = 256;
+
+/// `updatesTooLong`: updates were lost, ask for the difference.
+const UPDATES_TOO_LONG: [u8; 4] = 0xe317_af7e_u32.to_le_bytes();
+
+/// One session.
+#[derive(Debug)]
+pub(super) struct Live {
+    /// The key that encrypts it.
+    pub key: Arc<KeyEntry>,
+    /// The session id.
+    pub session_id: i64,
+    state: Mutex<State>,
+}
+
+/// What changes in a session.
+pub(super) struct State {
+    /// The protocol's part.
+    pub session: Session,
+    /// What the session's calls have told about the client.
+    pub caller: Caller,
+    outlet: Option<Outlet>,
+    /// An update came while there was no connection.
+    missed: bool,
+    seen: Duration,
+    history: VecDeque<(i64, bool)>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("caller", &self.caller).finish_non_exhaustive()
+    }
+}
+
+/// The connection that a session sends over.
+struct Outlet {
+    connection: u64,
+    wake: Arc<Notify>,
+}
+
+impl Live {
+    /// The session's state. A panic elsewhere does not make it unusable: every change is complete in itself.
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// A packet came in on this connection: from now on the session sends over it.
+    pub fn attach(&mut self, now: Now, connection: u64, wake: &Arc<Notify>) {
+        self.seen = now.monotonic;
+        if self.outlet.as_ref().is_some_and(|o| o.connection == connection) {
+            return;
+        }
+        self.outlet = Some(Outlet { connection, wake: Arc::clone(wake) });
+        self.session.on_connected(now);
+        if std::mem::take(&mut self.missed) {
+            self.push(now, Bytes::from_static(&UPDATES_TOO_LONG));
+        }
+    }
+
+    /// The connection is closed; nothing happens if the session has moved to another one.
+    pub fn detach(&mut self, now: Now, connection: u64) {
+        if self.sends_over(connection) {
+            self.outlet = None;
+            self.seen = now.monotonic;
+            self.session.on_disconnected(now);
+        }
+    }
+
+    /// Whether the session sends over this connection.
+    pub fn sends_over(&self, connection: u64) -> bool {
+        self.outlet.as_ref().is_some_and(|o| o.connection == connection)
+    }
+
+    /// Makes the connection look for something to send.
+    pub fn wake(&self) {
+        if let Some(outlet) = &self.outlet {
+            outlet.wake.notify_one();
+        }
+    }
+
+    /// Sends an update, if the client wants any. Without a connection it is only noted that there was one.
+    pub fn push(&mut self, now: Now, body: Bytes) {
+        if !self.caller.wants_updates {
+            return;
+        }
+        if self.outlet.is_none() || self.session.push(now, body).is_err() {
+            self.missed = true;
+        }
+        self.wake();
+    }
+
+    /// Notes whether a call succeeded.
+    pub fn finished(&mut self, msg_id: i64, success: bool) {
+        self.history.push_back((msg_id, success));
+        if self.history.len() > HISTORY {
+            self.history.pop_front();
+        }
+    }
+
+    /// Whether an earlier call succeeded; `None` if it has not been finished here lately.
+    pub fn succeeded(&self, msg_id: i64) -> Option<bool> {
+        self.history.iter().rev().find(|(id, _)| *id == msg_id).map(|(_, success)| *success)
+    }
+}
+
+/// All sessions.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    by_key: Mutex<HashMap<i64, HashMap<i64, Arc<Live>>>>,
+}
+
+impl Sessions {
+    fn lock(&self) -> MutexGuard<'_, HashMap<i64, HashMap<i64, Arc<Live>>>> {
+        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session with this key and id.
+    pub fn get(&self, key_id: i64, session_id: i64) -> Option<Arc<Live>> {
+        self.lock().get(&key_id)?.get(&session_id).cloned()
+    }
+
+    /// The session with this key and id, made if there is none; `None` if there is no room for one more.
+    pub fn open(
+        &self,
+        now: Now,
+        key: &Arc<KeyEntry>,
+        session_id: i64,
+        make: impl FnOnce() -> (Session, Caller),
+    ) -> Option<Arc<Live>> {
+        let mut by_key = self.lock();
+        let total: usize = if by_key.len() * MAX_PER_KEY < MAX_SESSIONS {
+            0
+        } else {
+            by_key.values().map(HashMap::len).sum()
+        };
+        let sessions = by_key.entry(key.key.id()).or_default();
+        if let Some(live) = sessions.get(&session_id) {
+            return Some(Arc::clone(live));
+        }
+        if sessions.len() >= MAX_PER_KEY {
+            // The oldest one without a connection makes room.
+            let idle = sessions.iter().filter_map(|(id, live)| {
+                let state = live.lock();
+                state.outlet.is_none().then_some((state.seen, *id))
+            });
+            let (_, oldest) = idle.min()?;
+            sessions.remove(&oldest);
+        }
+        if total >= MAX_SESSIONS {
+            return None;
+        }
+        let (session, caller) = make();
+        let state = State {
+            session,
+            caller,
+            outlet: None,
+            missed: false,
+            seen: now.monotonic,
+            history: VecDeque::new(),
+        };
+        let live = Arc::new(Live { key: Arc::clone(key), session_id, state: Mutex::new(state) });
+        sessions.insert(session_id, Arc::clone(&live));
+        Some(live)
+    }
+
+    /// The sessions of these keys.
+    pub fn of_keys(&self, keys: &[i64]) -> Vec<Arc<Live>> {
+        let by_key = self.lock();
+        keys.iter().filter_map(|id| by_key.get(id)).flat_map(HashMap::values).cloned().collect()
+    }
+
+    /// Every session.
+    pub fn all(&self) -> Vec<Arc<Live>> {
+        self.lock().values().flat_map(HashMap::values).cloned().collect()
+    }
+
+    /// Ends a session; whether there was one.
+    pub fn remove(&self, key_id: i64, session_id: i64) -> bool {
+        self.lock().get_mut(&key_id).is_some_and(|sessions| sessions.remove(&session_id).is_some())
+    }
+
+    /// Ends all sessions of a key.
+    pub fn remove_key(&self, key_id: i64) {
+        self.lock().remove(&key_id);
+    }
+
+    /// Ends the sessions that have been without a connection for long, and those of keys that are not valid any more.
+    pub fn sweep(&self, now: Now) {
+        let unix = i64::try_from(now.unix.as_secs()).unwrap_or(i64::MAX);
+        self.lock().retain(|_, sessions| {
+            sessions.retain(|_, live| {
+                let state = live.lock();
+                live.key.is_valid(unix) && (state.outlet.is_some() || now.monotonic < state.seen + KEPT)
+            });
+            !sessions.is_empty()
+        });
+    }
+}

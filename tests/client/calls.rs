@@ -1,0 +1,52 @@
+//! Calls over one connection, and over one that breaks.
+
+use mtwire::client::Client;
+use mtwire::server::Server;
+use mtwire::tl::functions;
+use tokio::task::JoinSet;
+
+use crate::cutting_proxy::{CuttingProxy, Way};
+use crate::loopback;
+
+/// Makes `count` calls at the same time and gives how many were answered rightly.
+async fn answered(client: &Client, count: usize) -> usize {
+    let mut calls = JoinSet::new();
+    for _ in 0..count {
+        let client = client.clone();
+        calls.spawn(async move { client.invoke(&functions::help::GetConfig {}).await });
+    }
+    let mut answered = 0;
+    while let Some(call) = calls.join_next().await {
+        let config = call.unwrap().unwrap();
+        assert_eq!(config.this_dc, 2);
+        answered += 1;
+    }
+    answered
+}
+
+#[tokio::test]
+async fn a_hundred_calls_share_a_connection() {
+    let server = Server::builder().start().await.unwrap();
+    let client = loopback::connect(&server).await;
+    assert_eq!(answered(&client, 100).await, 100);
+    client.disconnect().await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_cut_connection_loses_no_call() {
+    let server = Server::builder().start().await.unwrap();
+    let proxy = CuttingProxy::start(loopback::address(&server, 2)).await;
+    let client = loopback::builder(&server, 2, proxy.address()).connect().await.unwrap();
+    // Within the first packet of calls, between packets, within the answers, at their very start.
+    let places = [(Way::Up, 0), (Way::Up, 1), (Way::Up, 60), (Way::Up, 1200), (Way::Up, 3000)]
+        .into_iter()
+        .chain([(Way::Down, 0), (Way::Down, 1), (Way::Down, 300), (Way::Down, 4000), (Way::Down, 20_000)]);
+    for (number, (way, bytes)) in places.enumerate() {
+        proxy.cut_after(way, bytes);
+        assert_eq!(answered(&client, 100).await, 100, "cut after {bytes} bytes {way:?}");
+        assert_eq!(proxy.cuts(), number + 1, "the connection was not cut after {bytes} bytes {way:?}");
+    }
+    client.disconnect().await;
+    server.shutdown().await;
+}

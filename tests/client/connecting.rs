@@ -1,0 +1,133 @@
+//! What a person sees when there is no proper server.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mtwire::client::{Client, ClientBuilder, ConnectError, Timing};
+use mtwire::crypto::rsa::PublicKey;
+use mtwire::net::{Address, DialError, ExchangeError, Refusal};
+use mtwire::server::Server;
+use mtwire::session::MemoryStore;
+use mtwire::transport::Kind;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::loopback;
+
+/// A server that does `serve` with every connection.
+async fn listen<F: Future<Output = ()> + Send>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> Address
+where
+    F: 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = Address::from(listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream));
+        }
+    });
+    address
+}
+
+fn client_of(address: Address) -> ClientBuilder {
+    let quick = Timing { exchange: Duration::from_millis(300), ..loopback::timing() };
+    Client::builder("test")
+        .api_id(1)
+        .api_hash("0123456789abcdef0123456789abcdef")
+        .store(Arc::new(MemoryStore::default()))
+        .dc(2, address)
+        .transport(Kind::Intermediate)
+        .timing(quick)
+}
+
+/// The error of connecting to `address`, which must name it.
+async fn refused(address: &Address) -> ConnectError {
+    let error = client_of(address.clone()).connect().await.unwrap_err();
+    assert!(error.to_string().contains(&address.to_string()), "{error} does not name {address}");
+    error
+}
+
+#[tokio::test]
+async fn a_closed_port() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = Address::from(listener.local_addr().unwrap());
+    drop(listener);
+    let error = refused(&address).await;
+    assert!(matches!(error, ConnectError::Dial(DialError::Refused { .. })), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers() {
+    let address = listen(|mut stream| async move {
+        let mut sink = vec![0; 1024];
+        while stream.read(&mut sink).await.is_ok_and(|read| read > 0) {}
+    })
+    .await;
+    let error = refused(&address).await;
+    assert!(matches!(error, ConnectError::Exchange { source: ExchangeError::TimedOut(_), .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up() {
+    let address = listen(|stream| async move { drop(stream) }).await;
+    let error = refused(&address).await;
+    assert!(matches!(error, ConnectError::Exchange { source: ExchangeError::Stream(_), .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_of_another_protocol() {
+    let address = listen(|mut stream| async move {
+        let _ = stream.read(&mut [0; 1024]).await;
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+    })
+    .await;
+    let error = refused(&address).await;
+    assert!(matches!(error, ConnectError::Exchange { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_answers_noise() {
+    let address = listen(|mut stream| async move {
+        let _ = stream.read(&mut [0; 1024]).await;
+        let mut answer = vec![0x5a; 4 + 84];
+        answer[..4].copy_from_slice(&84_u32.to_le_bytes());
+        let _ = stream.write_all(&answer).await;
+        let _ = stream.read(&mut [0; 1024]).await;
+    })
+    .await;
+    let error = refused(&address).await;
+    assert!(matches!(error, ConnectError::Exchange { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_says_that_it_is_another_dc() {
+    let address = listen(|mut stream| async move {
+        let _ = stream.read(&mut [0; 1024]).await;
+        let _ = stream.write_all(&[4_i32.to_le_bytes(), (-444_i32).to_le_bytes()].concat()).await;
+        let _ = stream.read(&mut [0; 1024]).await;
+    })
+    .await;
+    let error = refused(&address).await;
+    let wrong_dc =
+        matches!(error, ConnectError::Exchange { source: ExchangeError::Refused(Refusal::WrongDc), .. });
+    assert!(wrong_dc, "{error}");
+}
+
+#[tokio::test]
+async fn a_server_with_an_unknown_key() {
+    let server = Server::builder().start().await.unwrap();
+    let stranger = Server::builder().start().await.unwrap();
+    let key = PublicKey::from_pem(stranger.public_key_pem()).unwrap();
+    let error = client_of(loopback::address(&server, 2)).trust(key).connect().await.unwrap_err();
+    let offered = format!("{:016x}", server.fingerprint());
+    assert!(error.to_string().contains(&offered), "{error} does not name the fingerprint {offered}");
+}
+
+#[tokio::test]
+async fn a_new_session_without_an_api_key() {
+    let store = Arc::new(MemoryStore::default());
+    let error = Client::builder("my_account").store(store).connect().await.unwrap_err();
+    assert!(matches!(error, ConnectError::NoApiKey { .. }), "{error}");
+    assert!(error.to_string().contains("https://my.telegram.org"), "{error}");
+}

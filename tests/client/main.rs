@@ -1,0 +1,10 @@
+//! The client against the loopback DC and against servers that are none.
+
+mod calls;
+mod connecting;
+mod cutting_proxy;
+mod loopback;
+mod moving;
+mod refusals;
+mod scripted;
+mod shutdown;

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Starts `mtwire serve`, runs the drivers of this directory against it and prints what came of it."""
+
+import argparse
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+CLIENTS = {
+    "telethon": ["full", "abridged", "intermediate", "padded", "obfuscated"],
+    "kurigram": ["abridged", "intermediate", "padded", "full", "obfuscated", "obfuscated-intermediate"],
+}
+
+# All clients begin at DC 2, so that the flows with --expect-dc 1 and 3 have to migrate.
+FLOWS = {
+    "user": ["--phone", "+9996621234", "--code", "22222", "--expect-dc", "2"],
+    "user with password": ["--phone", "+9996625678", "--code", "22222", "--password", "correct horse", "--expect-dc", "2"],
+    "user of another DC": ["--phone", "+9996611234", "--code", "11111", "--expect-dc", "1"],
+    "bot": ["--bot-token", "4200:loopback-bot", "--expect-dc", "2"],
+    "bot of another DC": ["--bot-token", "4300:loopback-bot", "--expect-dc", "3"],
+    "messages": ["--phone", "+9996621111", "--code", "22222", "--talk-to", "+9996632222", "--talk-code", "33333"],
+}
+
+SERVE = [
+    "serve", "--json",
+    "--account", "+9996621234",
+    "--account", "+9996625678,password=correct horse",
+    "--account", "+9996611234",
+    "--account", "+9996621111",
+    "--account", "+9996632222",
+    "--bot", "4200:loopback-bot",
+    "--bot", "4300:loopback-bot,dc=3",
+]
+
+
+def options():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--mtwire", required=True, help="the command to test")
+    for client in CLIENTS:
+        p.add_argument(f"--{client}", help=f"a Python that has {client}")
+    p.add_argument("--only", action="append", metavar="WORD", help="only runs whose name has this word (repeatable: all of them)")
+    p.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="drivers at one time")
+    p.add_argument("--timeout", type=float, default=60, help="seconds for one driver")
+    return p.parse_args()
+
+
+class Server:
+    """`mtwire serve` and what it said when it was ready."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen([*shlex.split(command), *SERVE], stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"{command} did not start (exit status {self.process.wait()})")
+        self.ready = json.loads(line)
+
+    def stop(self):
+        """Asks it to stop; gives its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            # Its events have to be read, or it could not write them.
+            self.process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        return self.process.wait()
+
+
+def drive(opts, server, pubkey, client, transport, flow):
+    dc = next(dc for dc in server.ready["dcs"] if dc["id"] == 2)
+    command = [
+        getattr(opts, client), str(HERE / f"{client}_login.py"),
+        "--host", dc["host"], "--port", str(dc["port"]), "--dc", "2", "--pubkey", pubkey,
+        "--transport", transport, "--timeout", str(opts.timeout), *FLOWS[flow],
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=opts.timeout + 30)
+    try:
+        report = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        report = {"ok": False, "error": f"no report; {done.stderr[-300:]}"}
+    report["ok"] = report["ok"] and done.returncode == 0
+    return report
+
+
+def main():
+    opts = options()
+    runs = [
+        (client, transport, flow)
+        for client, transports in CLIENTS.items() if getattr(opts, client)
+        for transport in transports
+        for flow in FLOWS
+        if all(word in f"{client} {transport} {flow}" for word in opts.only or [])
+    ]
+    if not runs:
+        sys.exit("nothing to run")
+    server = Server(opts.mtwire)
+    failed = 0
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as key, ThreadPoolExecutor(opts.jobs) as pool:
+        key.write(server.ready["public_key"])
+        key.flush()
+        reports = pool.map(lambda run: drive(opts, server, key.name, *run), runs)
+        for (client, transport, flow), report in zip(runs, reports):
+            failed += not report["ok"]
+            took = report["steps"][-1]["at_ms"] if report.get("steps") else 0
+            result = f"ok   {took:7.0f} ms" if report["ok"] else f"FAIL {report.get('error')}"
+            print(f"{client:9} {report.get('version', ''):8} {transport:24} {flow:20} {result}", flush=True)
+    status = server.stop()
+    if status != 0:
+        print(f"mtwire serve ended with status {status}")
+        failed += 1
+    # The server's own end is one of the things that are checked.
+    print(f"interop: {len(runs) + 1 - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Other people's clients against `mtwire serve`: every flow over every transport that each of them offers.
+#
+#   tests/interop/run.sh [OPTIONS OF run.py]
+#
+# Environment, each optional:
+#   MTWIRE            the command to test (default: built in release mode)
+#   TELETHON_PYTHON   a Python that has Telethon (default: a virtual environment made here)
+#   KURIGRAM_PYTHON   a Python that has Kurigram (default: likewise)
+#   PYTHON            the Python that makes the environments (default: python3)
+#   INTEROP_VENVS     where they are made (default: target/interop)
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+venvs=${INTEROP_VENVS:-$root/target/interop}
+
+venv() { # NAME PACKAGE...
+    name=$1
+    shift
+    if [ ! -f "$venvs/$name/ready" ]; then
+        "${PYTHON:-python3}" -m venv "$venvs/$name"
+        "$venvs/$name/bin/pip" install --quiet --disable-pip-version-check "$@" >&2
+        touch "$venvs/$name/ready"
+    fi
+    echo "$venvs/$name/bin/python"
+}
+
+if [ -z "${MTWIRE:-}" ]; then
+    cargo build --manifest-path "$root/Cargo.toml" --release --quiet --features cli
+    MTWIRE=${CARGO_TARGET_DIR:-$root/target}/release/mtwire
+fi
+# Versions are fixed, so that a failure here is ours.
+: "${TELETHON_PYTHON:=$(venv telethon telethon==1.45.0 cryptg)}"
+: "${KURIGRAM_PYTHON:=$(venv kurigram kurigram==2.2.26 tgcrypto)}"
+exec "${PYTHON:-python3}" "$here/run.py" --mtwire "$MTWIRE" --telethon "$TELETHON_PYTHON" --kurigram "$KURIGRAM_PYTHON" "$@"
