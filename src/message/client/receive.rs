@@ -81,6 +81,8 @@ impl Session {
         let before = self.time;
         self.time.heard(msg_id.unix(), now);
         self.tell_if_time_changed(now, before);
+        // What is said of single messages is understood right only after word of a new session.
+        parsed.sort_by_key(|(_, content)| !matches!(content, FromServer::NewSession(_)));
         for (message, content) in parsed {
             self.accept(now, msg_id, contained, &message, content);
         }

@@ -647,13 +647,14 @@ fn st_3_an_answer_that_the_server_has_forgotten_ends_the_call() {
 #[test]
 fn ns_1_calls_from_before_the_new_session() {
     let mut pair = Pair::new();
-    let (_, first) = pair.sent_call(PLAIN);
+    let (never_taken, first) = pair.sent_call(PLAIN);
     pair.reconnect();
     let created =
         types::NewSessionCreated { first_msg_id: first.to_wire() + 4, unique_id: 2, server_salt: 5 };
     pair.receive(&created);
     assert_eq!(pair.events(), [ClientEvent::NewSession { unique_id: 2 }]);
     assert_eq!(pair.sent_calls().len(), 1, "there was no session before that could have taken it");
+    pair.session.cancel(pair.now, never_taken);
 
     let (doubtful, _) = pair.sent_call(PLAIN);
     let (repeatable, _) = pair.sent_call(REPEATABLE);
