@@ -172,9 +172,7 @@ impl Session {
             unique_id: self.unique_id,
             server_salt: self.salts.current(now.unix),
         });
-        // Only a session whose table is full of pushes that were never sent has no room; then its client is not
-        // greeted, and asks for its calls instead.
-        let _ = self.keep(Origin::Session, None, Kind::Notice, Body::Plain(created));
+        self.kept.insert_greeting(Body::Plain(created));
     }
 
     fn accept(&mut self, now: Now, message: Incoming, content: FromClient) {

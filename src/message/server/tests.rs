@@ -126,6 +126,16 @@ fn ns_1_the_first_packet_is_greeted_with_its_lowest_id() {
 }
 
 #[test]
+fn ns_1_the_greeting_goes_before_pushes_that_wait() {
+    let mut pair = Pair::new();
+    pair.session.push(pair.now, unknown(16)).unwrap();
+    pair.call(1);
+    let messages = pair.sent_messages();
+    assert!(types::NewSessionCreated::from_bytes(messages[0].body.clone()).is_ok());
+    assert_eq!(messages[1].body, unknown(16));
+}
+
+#[test]
 fn a_call_is_reported_once_and_its_answer_is_sent_again() {
     let mut pair = Pair::greeted();
     let call = pair.call(1);
