@@ -476,7 +476,7 @@ async fn a_destroyed_key_is_gone() {
     let mut peer = Peer::new(&server, 2, Kind::Intermediate).await;
     peer.call(&functions::help::GetConfig {}).await.unwrap();
     peer.send(&mtproto::functions::DestroyAuthKey {}.to_bytes().unwrap());
-    peer.wait(mtproto::types::DestroyAuthKeyOk::ID).await;
+    peer.wait(0xf660_e1d4 /* destroy_auth_key_ok */).await;
     peer.reconnect(&server, 2).await;
     peer.send(&functions::help::GetConfig {}.to_bytes().unwrap());
     peer.refused(-404).await;

@@ -28,6 +28,8 @@ pub(super) struct Call {
     pub(super) alone: bool,
     /// How often the server has refused it.
     pub(super) refusals: u32,
+    /// The server did not know it, before its word of a new session had come.
+    pub(super) unknown_before_greeting: bool,
     status: CallStatus,
     told_received: bool,
     /// Every id it was sent under, the current one last.
@@ -123,6 +125,7 @@ impl InFlight {
             content_related: true,
             alone: false,
             refusals: 0,
+            unknown_before_greeting: false,
             status: CallStatus::Queued,
             told_received: false,
             ids: Vec::new(),

@@ -81,6 +81,8 @@ impl Session {
         let before = self.time;
         self.time.heard(msg_id.unix(), now);
         self.tell_if_time_changed(now, before);
+        // What is said of single messages is understood right only after word of a new session.
+        parsed.sort_by_key(|(_, content)| !matches!(content, FromServer::NewSession(_)));
         for (message, content) in parsed {
             self.accept(now, msg_id, contained, &message, content);
         }
@@ -277,12 +279,17 @@ impl Session {
 
     /// The server tells what it knows of a call that was sent under `id`.
     fn handle_state(&mut self, request: RequestId, id: MsgId, state: u8) {
-        let Some(call) = self.in_flight.get(request) else { return };
+        let Some(call) = self.in_flight.get_mut(request) else { return };
         // Sent again or refused since: what is said of the former id settles nothing.
         if call.id() != Some(id) || call.status() == CallStatus::Queued {
             return;
         }
         match state & state::MASK {
+            // The greeting of the session is still on its way, and will tell more (NS-1). The call is asked for
+            // again in any case.
+            state::UNKNOWN if self.unique_id.is_none() && !call.unknown_before_greeting => {
+                call.unknown_before_greeting = true;
+            }
             state::UNKNOWN => self.resolve_doubt(request, Failure::UnknownOutcome),
             state::NOT_RECEIVED | state::NOT_RECEIVED_TOO_HIGH => self.in_flight.requeue(request),
             state::RECEIVED => self.handle_received(request),

@@ -95,6 +95,12 @@ impl Pair {
         std::iter::from_fn(|| self.session.poll_event()).collect()
     }
 
+    /// The server's word that it has begun a session.
+    fn greet(&mut self) {
+        self.receive(&types::NewSessionCreated { first_msg_id: 4, unique_id: 1, server_salt: 5 });
+        assert_eq!(self.events(), [ClientEvent::NewSession { unique_id: 1 }]);
+    }
+
     fn refuse(&mut self, bad: MsgId, code: i32) {
         self.receive(&types::BadMsgNotification {
             bad_msg_id: bad.to_wire(),
@@ -519,6 +525,7 @@ fn bm_1_a_session_that_is_renewed_waits_for_silent_calls_only_so_long() {
 #[test]
 fn st_1_after_a_reconnect_calls_are_asked_for_and_only_lost_ones_sent_again() {
     let mut pair = Pair::new();
+    pair.greet();
     let sent: Vec<_> = (0..4).map(|_| pair.sent_call(PLAIN)).collect();
     let never_sent = {
         pair.session.on_disconnected(pair.now);
@@ -552,11 +559,24 @@ fn st_1_after_a_reconnect_calls_are_asked_for_and_only_lost_ones_sent_again() {
 #[test]
 fn st_1_an_unknown_state_has_a_repeatable_call_sent_again() {
     let mut pair = Pair::new();
+    pair.greet();
     pair.sent_call(REPEATABLE);
     pair.reconnect();
     let (question, _) = pair.question().unwrap();
     pair.state_info(question, &[1]);
     assert_eq!(pair.sent_calls().len(), 1);
+}
+
+#[test]
+fn st_1_an_unknown_state_before_the_greeting_is_asked_for_once_more() {
+    let mut pair = Pair::new();
+    let (request, _) = pair.sent_call(PLAIN);
+    for events in [vec![], vec![failed(request, Failure::UnknownOutcome)]] {
+        pair.wait(30);
+        let (question, _) = pair.question().unwrap();
+        pair.state_info(question, &[1]);
+        assert_eq!(pair.events(), events);
+    }
 }
 
 #[test]
@@ -647,13 +667,14 @@ fn st_3_an_answer_that_the_server_has_forgotten_ends_the_call() {
 #[test]
 fn ns_1_calls_from_before_the_new_session() {
     let mut pair = Pair::new();
-    let (_, first) = pair.sent_call(PLAIN);
+    let (never_taken, first) = pair.sent_call(PLAIN);
     pair.reconnect();
     let created =
         types::NewSessionCreated { first_msg_id: first.to_wire() + 4, unique_id: 2, server_salt: 5 };
     pair.receive(&created);
     assert_eq!(pair.events(), [ClientEvent::NewSession { unique_id: 2 }]);
     assert_eq!(pair.sent_calls().len(), 1, "there was no session before that could have taken it");
+    pair.session.cancel(pair.now, never_taken);
 
     let (doubtful, _) = pair.sent_call(PLAIN);
     let (repeatable, _) = pair.sent_call(REPEATABLE);

@@ -38,6 +38,9 @@ pub(super) struct Sent {
     pub(super) at: std::time::Duration,
 }
 
+/// The handle of the greeting, lower than those of all other messages.
+const GREETING: PushId = PushId(0);
+
 /// All kept messages of a session.
 #[derive(Debug)]
 pub(super) struct Kept {
@@ -95,10 +98,20 @@ impl Kept {
     /// Takes a message, to be sent.
     pub(super) fn insert(&mut self, origin: Origin, call: Option<MsgId>, kind: Kind, body: Body) -> PushId {
         let id = self.next_id();
-        self.bytes += body.len();
-        self.messages.insert(id, Message { origin, body, kind, call, sent: None });
-        self.queue.insert(id);
+        self.put(id, Message { origin, body, kind, call, sent: None });
         id
+    }
+
+    /// Takes the greeting of the session, to be sent before all else that waits.
+    pub(super) fn insert_greeting(&mut self, body: Body) {
+        let message = Message { origin: Origin::Session, body, kind: Kind::Notice, call: None, sent: None };
+        self.put(GREETING, message);
+    }
+
+    fn put(&mut self, id: PushId, message: Message) {
+        self.bytes += message.body.len();
+        self.messages.insert(id, message);
+        self.queue.insert(id);
     }
 
     pub(super) fn get(&self, id: PushId) -> Option<&Message> {

@@ -172,9 +172,7 @@ impl Session {
             unique_id: self.unique_id,
             server_salt: self.salts.current(now.unix),
         });
-        // Only a session whose table is full of pushes that were never sent has no room; then its client is not
-        // greeted, and asks for its calls instead.
-        let _ = self.keep(Origin::Session, None, Kind::Notice, Body::Plain(created));
+        self.kept.insert_greeting(Body::Plain(created));
     }
 
     fn accept(&mut self, now: Now, message: Incoming, content: FromClient) {
@@ -202,10 +200,8 @@ impl Session {
 
     /// SQ-1, SQ-2.
     fn check_seqno(&self, msg_id: MsgId, seqno: i32, content: &FromClient) -> Result<(), i32> {
-        match (content.must_be_content_related(), is_content_related(seqno)) {
-            (Some(true), false) => return Err(code::ODD_SEQNO_EXPECTED),
-            (Some(false), true) => return Err(code::EVEN_SEQNO_EXPECTED),
-            _ => {}
+        if content.must_be_content_related() && !is_content_related(seqno) {
+            return Err(code::ODD_SEQNO_EXPECTED);
         }
         let (earlier, later) = self.link.window.neighbours(msg_id);
         check_order(earlier, seqno, later)
