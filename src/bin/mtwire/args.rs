@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use mtwire::client::Timing;
 use mtwire::net::Address;
 use mtwire::server::AccountSpec;
 use mtwire::transport::Kind;
@@ -26,11 +28,11 @@ pub enum Command {
     /// Log in a user or a bot and keep the session in NAME.session.
     Login(Box<LoginArgs>),
     /// Show who is logged in.
-    Me(NameArgs),
+    Me(OnlineArgs),
     /// Call an API method; the answer is printed as JSON.
     Call(CallArgs),
     /// Log out.
-    Logout(NameArgs),
+    Logout(OnlineArgs),
     /// Look at session files.
     Session {
         #[command(subcommand)]
@@ -59,10 +61,50 @@ pub struct NameArgs {
     pub json: bool,
 }
 
+/// A session, and how long to wait for its server.
+#[derive(ClapArgs, Clone)]
+pub struct OnlineArgs {
+    #[command(flatten)]
+    pub session: NameArgs,
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+/// How long to wait for a server.
+#[derive(ClapArgs, Clone, Copy)]
+pub struct Patience {
+    /// How long connecting may take, and each call after it; half of it for the key exchange.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(1..=86_400)
+    )]
+    pub timeout: u64,
+}
+
+impl Patience {
+    /// The deadlines of a client.
+    pub fn timing(self) -> Timing {
+        let whole = Duration::from_secs(self.timeout);
+        let defaults = Timing::default();
+        // The steps of connecting end before the whole does, because their errors name the address.
+        Timing {
+            dial: defaults.dial.min(whole / 2),
+            exchange: whole / 2,
+            connect: whole,
+            call: whole,
+            ..defaults
+        }
+    }
+}
+
 #[derive(ClapArgs)]
 pub struct LoginArgs {
     #[command(flatten)]
     pub session: NameArgs,
+    #[command(flatten)]
+    pub patience: Patience,
     /// Number of the API key, from https://my.telegram.org/apps; needed only the first time.
     #[arg(long, value_name = "N", requires = "api_hash")]
     pub api_id: Option<i32>,
@@ -101,7 +143,7 @@ pub struct LoginArgs {
 #[derive(ClapArgs)]
 pub struct CallArgs {
     #[command(flatten)]
-    pub session: NameArgs,
+    pub online: OnlineArgs,
     /// Name of the method, as in help.getConfig.
     pub method: String,
     /// Its arguments as a JSON object; `-` reads them from standard input.

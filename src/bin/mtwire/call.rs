@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::open;
 
 pub async fn run(args: CallArgs) -> Result<(), Failure> {
-    let json = args.session.json;
+    let json = args.online.session.json;
     work(args).await.map_err(|failure| failure.in_json(json))
 }
 
@@ -29,11 +29,11 @@ async fn work(args: CallArgs) -> Result<(), Failure> {
         .from_json_as(&args.method, &arguments)
         .map_err(|error| Failure::usage(format_args!("{}: {error}", args.method)))?;
     let body = registry.encode_as(&args.method, &value).map_err(Failure::usage)?;
-    let open = open::open(&args.session).await?;
+    let open = open::open(&args.online).await?;
     let answer = answer(&open.client, &args, body).await;
     open.close().await;
     let answer = answer?;
-    println!("{}", if args.session.json { answer.to_string() } else { format!("{answer:#}") });
+    println!("{}", if args.online.session.json { answer.to_string() } else { format!("{answer:#}") });
     Ok(())
 }
 

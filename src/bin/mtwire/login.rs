@@ -1,43 +1,47 @@
 //! `mtwire login`: the dialogue, on Telegram's DCs, on others, or on one inside this process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mtwire::auth::terminal::{Console, Output, Presets, StdConsole, Terminal};
 use mtwire::client::{Client, ClientBuilder, ConnectError, InvokeError, RetryPolicy};
 use mtwire::crypto::rsa::PublicKey;
-use mtwire::session::file::load;
-use mtwire::session::{Secret, State, User};
+use mtwire::session::{FileStore, Secret, SessionStore, State, User};
 use mtwire::{enums, functions};
 use serde_json::json;
 
 use super::args::LoginArgs;
 use super::failure::Failure;
 use super::local_dc::{self, LocalDc, ShowsCode};
-use super::{me, open};
+use super::stop::Stop;
+use super::{me, open, tty};
 
 /// Loopback servers take any API key; this one stands for none.
 const NO_API_KEY: (i32, &str) = (1, "00000000000000000000000000000000");
 
 pub async fn run(args: LoginArgs) -> Result<(), Failure> {
     let json = args.session.json;
-    tokio::select! {
-        done = work(args) => done.map_err(|failure| failure.in_json(json)),
-        _ = tokio::signal::ctrl_c() => {
+    let settings = tty::Settings::save();
+    let mut stop = Stop::new()?;
+    let done = tokio::select! {
+        done = work(args) => done,
+        () = stop.wait() => {
+            settings.restore();
             Err(Failure::new("stopped; what was reached is saved, and the same command goes on from there"))
         }
-    }
+    };
+    done.map_err(|failure| failure.in_json(json))
 }
 
 async fn work(args: LoginArgs) -> Result<(), Failure> {
     let output = if args.session.json { Output::Stderr } else { Output::Stdout };
     let presets = presets(&args)?;
     let path = open::path(&args.session);
-    let known = if path.exists() { load(&path)? } else { State::default() };
+    // Opened before all else: when another process has the session, that is what the user must hear.
+    let store: Arc<dyn SessionStore> = Arc::new(FileStore::open(&path)?);
+    let known = store.with(State::clone);
     let mut local = start_local(&args, &known).await?;
-    if let Some(dc) = &local
-        && args.local
-        && known.user.is_none()
-    {
+    if args.local && known.user.is_none() {
         let directory = local_dc::directory(&args.session.session_dir, &args.session.name);
         let mut console = StdConsole::new(output);
         console.say(&format!("A loopback DC runs in this process, its state in {}.", directory.display()))?;
@@ -45,9 +49,8 @@ async fn work(args: LoginArgs) -> Result<(), Failure> {
             "Type {} (or another number +99966XYYYY, X = 1 to 3); its code is shown here.",
             local_dc::ACCOUNT
         ))?;
-        let _ = dc;
     }
-    let Connected { client, user } = connect(&args, local.as_ref(), &known, output).await?;
+    let Connected { client, user } = connect(&args, local.as_ref(), &store, output).await?;
     let done = match user {
         Some(user) => {
             report(&args, &client, &user, "Already logged in as", None)?;
@@ -105,10 +108,10 @@ struct Connected {
 async fn connect(
     args: &LoginArgs,
     local: Option<&LocalDc>,
-    known: &State,
+    store: &Arc<dyn SessionStore>,
     output: Output,
 ) -> Result<Connected, Failure> {
-    let ended = match builder(args, local, known)?.connect().await {
+    let ended = match builder(args, local, store)?.connect().await {
         Ok(client) if client.user().is_none() => return Ok(Connected { client, user: None }),
         Ok(client) => {
             let me = functions::users::GetUsers { id: vec![enums::InputUser::InputUserSelf] };
@@ -125,7 +128,7 @@ async fn connect(
         Err(error) => return Err(error.into()),
     };
     StdConsole::new(output).say(&format!("The old login is over ({ended}); a new one begins."))?;
-    let client = builder(args, local, known)?.forget_login().connect().await?;
+    let client = builder(args, local, store)?.forget_login().connect().await?;
     Ok(Connected { client, user: None })
 }
 
@@ -139,13 +142,17 @@ fn is_ended(error: &InvokeError) -> bool {
     )
 }
 
-fn builder(args: &LoginArgs, local: Option<&LocalDc>, known: &State) -> Result<ClientBuilder, Failure> {
-    let session = &args.session;
+fn builder(
+    args: &LoginArgs,
+    local: Option<&LocalDc>,
+    store: &Arc<dyn SessionStore>,
+) -> Result<ClientBuilder, Failure> {
     // A wait that nobody sees looks like a hang, so none is slept through.
     let retry = RetryPolicy { flood_sleep_threshold: Duration::ZERO, ..RetryPolicy::default() };
-    let mut builder = Client::builder(&session.name)
-        .session_dir(&session.session_dir)
+    let mut builder = Client::builder(&args.session.name)
+        .store(Arc::clone(store))
         .transport(args.transport)
+        .timing(args.patience.timing())
         .retry(retry);
     let mut is_loopback = local.is_some();
     if let Some(dc) = local {
@@ -164,7 +171,7 @@ fn builder(args: &LoginArgs, local: Option<&LocalDc>, known: &State) -> Result<C
     }
     match (args.api_id, &args.api_hash) {
         (Some(id), Some(hash)) => builder = builder.api_id(id).api_hash(hash),
-        _ if is_loopback && known.app.is_none() => {
+        _ if is_loopback && store.with(|state| state.app.is_none()) => {
             builder = builder.api_id(NO_API_KEY.0).api_hash(NO_API_KEY.1)
         }
         _ => {}

@@ -2,21 +2,21 @@
 
 use serde_json::json;
 
-use super::args::NameArgs;
+use super::args::OnlineArgs;
 use super::failure::Failure;
 use super::open;
 
-pub async fn run(args: NameArgs) -> Result<(), Failure> {
-    work(&args).await.map_err(|failure| failure.in_json(args.json))
+pub async fn run(args: OnlineArgs) -> Result<(), Failure> {
+    work(&args).await.map_err(|failure| failure.in_json(args.session.json))
 }
 
-async fn work(args: &NameArgs) -> Result<(), Failure> {
+async fn work(args: &OnlineArgs) -> Result<(), Failure> {
     let open = open::open(args).await?;
     let done = open.client.log_out().await;
     open.close().await;
     done?;
-    let path = open::path(args);
-    if args.json {
+    let path = open::path(&args.session);
+    if args.session.json {
         println!("{}", json!({"logged_out": true, "session": path}));
     } else {
         println!("Logged out; {} keeps the API key for the next login", path.display());

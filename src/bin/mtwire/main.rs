@@ -12,6 +12,8 @@ mod me;
 mod open;
 mod serve;
 mod show;
+mod stop;
+mod tty;
 
 use std::process::ExitCode;
 

@@ -4,13 +4,14 @@ use mtwire::session::User;
 use mtwire::{enums, functions};
 use serde_json::{Value, json};
 
-use super::args::NameArgs;
+use super::args::{NameArgs, OnlineArgs};
 use super::failure::Failure;
 use super::open::{self, Open};
 
-pub async fn run(args: NameArgs) -> Result<(), Failure> {
-    let open = open::open(&args).await.map_err(|failure| failure.in_json(args.json))?;
-    let done = show(&open, &args).await.map_err(|failure| failure.in_json(args.json));
+pub async fn run(online: OnlineArgs) -> Result<(), Failure> {
+    let args = &online.session;
+    let open = open::open(&online).await.map_err(|failure| failure.in_json(args.json))?;
+    let done = show(&open, args).await.map_err(|failure| failure.in_json(args.json));
     open.close().await;
     done
 }

@@ -1,11 +1,12 @@
 //! Opening a session that an earlier login has made.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use mtwire::client::Client;
-use mtwire::session::file::load;
+use mtwire::session::FileStore;
 
-use super::args::NameArgs;
+use super::args::{NameArgs, OnlineArgs};
 use super::failure::Failure;
 use super::local_dc::{self, LocalDc};
 
@@ -21,7 +22,8 @@ pub fn path(args: &NameArgs) -> PathBuf {
 }
 
 /// Connects with the session and nothing but its name.
-pub async fn open(args: &NameArgs) -> Result<Open, Failure> {
+pub async fn open(online: &OnlineArgs) -> Result<Open, Failure> {
+    let args = &online.session;
     let path = path(args);
     if !path.exists() {
         return Err(Failure::usage(format_args!(
@@ -32,12 +34,14 @@ pub async fn open(args: &NameArgs) -> Result<Open, Failure> {
             args.name
         )));
     }
-    let mut builder = Client::builder(&args.name).session_dir(&args.session_dir);
+    // Opened before all else: when another process has the session, that is what the user must hear.
+    let store = Arc::new(FileStore::open(&path)?);
+    let mut builder = Client::builder(&args.name).store(Arc::<FileStore>::clone(&store)).timing(online.patience.timing());
     let directory = local_dc::directory(&args.session_dir, &args.name);
     let mut local = None;
     if directory.is_dir() {
         let dc = LocalDc::start(&directory).await?;
-        if dc.knows(&load(&path)?) {
+        if store.with(|state| dc.knows(state)) {
             builder = dc.reach(builder)?;
             local = Some(dc);
         }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::args::ServeArgs;
 use super::failure::Failure;
+use super::stop::Stop;
 
 pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     let mut builder = Server::builder().listen(args.listen).port(args.port).dcs(args.dcs);
@@ -26,8 +27,9 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     }
     let mut server = builder.start().await?;
     let mut events = server.events();
-    announce(&server, args.json)?;
+    // Before the announcement: whoever reads it may stop the server at once.
     let mut stop = Stop::new()?;
+    announce(&server, args.json)?;
     loop {
         tokio::select! {
             () = stop.wait() => break,
@@ -99,29 +101,4 @@ fn line(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}")?;
     Ok(out.flush()?)
-}
-
-/// SIGINT and SIGTERM.
-struct Stop {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Stop {
-    fn new() -> Result<Self, Failure> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-        })
-    }
-
-    async fn wait(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = self.terminate.recv() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

@@ -1,0 +1,33 @@
+//! The settings of the terminal, which the question for a password changes while it is open.
+
+use std::io::IsTerminal;
+
+/// The settings as they were before the first question.
+pub struct Settings {
+    #[cfg(unix)]
+    saved: Option<rustix::termios::Termios>,
+}
+
+impl Settings {
+    /// Notes them, if standard input is a terminal.
+    pub fn save() -> Self {
+        Self {
+            #[cfg(unix)]
+            saved: rustix::termios::tcgetattr(std::io::stdin()).ok(),
+        }
+    }
+
+    /// Puts them back, for the end in the middle of a question, and leaves the question's line. Not for every end: a
+    /// process in the background is stopped when it touches the terminal.
+    pub fn restore(&self) {
+        #[cfg(unix)]
+        if let Some(saved) = &self.saved {
+            let now = rustix::termios::OptionalActions::Now;
+            // A terminal that has gone away needs no settings.
+            let _ = rustix::termios::tcsetattr(std::io::stdin(), now, saved);
+        }
+        if std::io::stdin().is_terminal() {
+            eprintln!();
+        }
+    }
+}
