@@ -34,6 +34,20 @@ impl Via {
             Self::Call => None,
         }
     }
+
+    /// Its name in the journal.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Sms => "sms",
+            Self::Call => "call",
+        }
+    }
+
+    /// The way with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::App, Self::Sms, Self::Call].into_iter().find(|via| via.name() == name)
+    }
 }
 
 /// One code.
@@ -45,9 +59,20 @@ pub(super) struct Pending {
     pub via: Via,
     /// The right code was given; only the sign-up is missing.
     pub verified: bool,
-    code: Zeroizing<String>,
-    expires: i64,
-    attempts: u32,
+    /// The code itself.
+    pub code: Zeroizing<String>,
+    /// When it stops being good, seconds of Unix time.
+    pub expires: i64,
+    /// Wrong tries that are still taken, from 1.
+    pub attempts: u32,
+}
+
+impl Pending {
+    /// A code that was just sent to `phone`. `expires` is in seconds of Unix time.
+    pub fn new(phone: String, via: Via, code: String, expires: i64) -> Self {
+        let code = Zeroizing::new(code);
+        Self { phone, via, verified: false, code, expires, attempts: ATTEMPTS }
+    }
 }
 
 /// Why a code was refused.
@@ -68,16 +93,24 @@ pub(super) struct Codes {
 }
 
 impl Codes {
-    /// Notes that `code` was sent to `phone`. `expires` is in seconds of Unix time.
-    pub fn insert(&mut self, hash: String, phone: String, via: Via, code: String, expires: i64) {
+    /// Notes that a code was sent, or puts a changed one in its place.
+    pub fn put(&mut self, hash: String, pending: Pending) {
+        if let Some(known) = self.by_hash.get_mut(&hash) {
+            *known = pending;
+            return;
+        }
         while self.order.len() >= MAX_PENDING
             && let Some(oldest) = self.order.pop_front()
         {
             self.by_hash.remove(&oldest);
         }
         self.order.push_back(hash.clone());
-        let code = Zeroizing::new(code);
-        self.by_hash.insert(hash, Pending { phone, via, verified: false, code, expires, attempts: ATTEMPTS });
+        self.by_hash.insert(hash, pending);
+    }
+
+    /// The codes with their hashes, the oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Pending)> {
+        self.order.iter().filter_map(|hash| Some((hash.as_str(), self.by_hash.get(hash)?)))
     }
 
     /// The code sent under this hash to this number, if it is still good at `now`.
@@ -114,7 +147,7 @@ mod tests {
 
     fn codes() -> Codes {
         let mut codes = Codes::default();
-        codes.insert("h".into(), "111".into(), Via::Sms, "12345".into(), 100);
+        codes.put("h".into(), Pending::new("111".into(), Via::Sms, "12345".into(), 100));
         codes
     }
 

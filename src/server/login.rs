@@ -9,7 +9,7 @@ use super::{
     account_spec::normalize_phone,
     accounts::{split_token, test_number},
     call::{Answer, Call, Method, Needs, Outcome, answer, method, write_bytes},
-    codes::{self, Refused, Via},
+    codes::{self, Pending, Refused, Via},
     journal::to_hex,
     rpc_error::RpcError,
     users,
@@ -67,7 +67,7 @@ fn resend_code(call: &mut Call<'_>, reader: &mut Reader) -> Outcome {
     let expired = RpcError::bad_request("PHONE_CODE_EXPIRED");
     let via = call.world.codes.get(hash, &phone, call.now).ok_or(expired)?.via;
     let next = via.next().ok_or(RpcError::not_acceptable("SEND_CODE_UNAVAILABLE"))?;
-    call.world.codes.remove(hash);
+    call.world.drop_code(hash);
     issue_code(call, phone, next)
 }
 
@@ -80,7 +80,7 @@ fn issue_code(call: &mut Call<'_>, phone: String, via: Via) -> Outcome {
     call.world.rng.fill_bytes(&mut hash);
     let hash = to_hex(&hash);
     let expires = call.now.saturating_add(call.world.policy.code_lifetime);
-    call.world.codes.insert(hash.clone(), phone.clone(), via, code.clone(), expires);
+    call.world.put_code(hash.clone(), Pending::new(phone.clone(), via, code.clone(), expires));
     call.world.emit(Event::Code { phone, code });
     let length = i32::try_from(codes::LENGTH).unwrap_or_default();
     let next_type = via.next().map(|next| match next {
@@ -104,7 +104,7 @@ fn cancel_code(call: &mut Call<'_>, p: functions::auth::CancelCode) -> Outcome {
     if call.world.codes.get(&p.phone_code_hash, &phone, call.now).is_none() {
         return Err(RpcError::bad_request("PHONE_CODE_EXPIRED"));
     }
-    call.world.codes.remove(&p.phone_code_hash);
+    call.world.drop_code(&p.phone_code_hash);
     answer(&true)
 }
 
@@ -116,14 +116,14 @@ fn sign_in(call: &mut Call<'_>, p: functions::auth::SignIn) -> Outcome {
     }
     let code = p.phone_code.as_deref().map(str::trim).filter(|code| !code.is_empty());
     let code = code.ok_or(RpcError::bad_request("PHONE_CODE_EMPTY"))?;
-    call.world.codes.check(hash, &phone, code, call.now).map_err(refused)?;
+    call.world.check_code(hash, &phone, code, call.now).map_err(refused)?;
     let Some(account) = call.world.accounts.by_phone(&phone) else {
         return answer(&enums::auth::Authorization::SignUpRequired(
             types::auth::AuthorizationSignUpRequired { terms_of_service: Some(Box::new(terms_of_service())) },
         ));
     };
     let (user, protected) = (account.id, account.password.is_some());
-    call.world.codes.remove(hash);
+    call.world.drop_code(hash);
     if protected {
         let key = call.permanent_key()?;
         call.world.authorize(key, |a| (a.user, a.awaiting_password) = (None, Some(user)));
@@ -155,7 +155,7 @@ fn sign_up(call: &mut Call<'_>, reader: &mut Reader) -> Outcome {
     if last.chars().count() > MAX_NAME {
         return Err(RpcError::bad_request("LASTNAME_INVALID"));
     }
-    call.world.codes.remove(hash);
+    call.world.drop_code(hash);
     let account = call.world.new_account(phone.clone(), first.to_owned(), last.to_owned(), call.caller.dc);
     let user_id = account.id;
     call.world.put_account(account);

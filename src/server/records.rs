@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     accounts::{Account, Password},
+    codes::{Pending, Via},
     journal::{from_hex, to_hex},
     keys::{Authorization, Device, KeyEntry},
     mailbox::Message,
@@ -26,6 +27,10 @@ pub(super) enum Record {
     KeyGone(i64),
     /// An account.
     Account(Account),
+    /// A code on its way, with its hash.
+    Code(String, Pending),
+    /// A code was used up or called off.
+    CodeGone(String),
     /// A message in the mailbox of `owner`.
     Message {
         /// Whose mailbox.
@@ -89,6 +94,25 @@ pub(super) fn account(account: &Account) -> Value {
     })
 }
 
+/// A code on its way.
+pub(super) fn code(hash: &str, pending: &Pending) -> Value {
+    json!({
+        "t": "code",
+        "hash": hash,
+        "phone": pending.phone,
+        "via": pending.via.name(),
+        "verified": pending.verified,
+        "code": pending.code.as_str(),
+        "expires": pending.expires,
+        "attempts": pending.attempts,
+    })
+}
+
+/// A code was used up or called off.
+pub(super) fn code_gone(hash: &str) -> Value {
+    json!({"t": "code-gone", "hash": hash})
+}
+
 /// A message in a mailbox.
 pub(super) fn message(owner: i64, m: &Message) -> Value {
     json!({
@@ -129,12 +153,25 @@ pub(super) fn parse(value: &Value) -> Result<Record, String> {
         }
         Some("key-gone") => Ok(Record::KeyGone(object.int("id")?)),
         Some("account") => Ok(Record::Account(parse_account(&object)?)),
+        Some("code") => {
+            let via = object.text("via")?;
+            let pending = Pending {
+                phone: object.text("phone")?,
+                via: Via::from_name(&via).ok_or_else(|| format!("`{via}` is no way for a code"))?,
+                verified: object.bool("verified")?,
+                code: Zeroizing::new(object.text("code")?),
+                expires: object.int("expires")?,
+                attempts: object.int("attempts")?,
+            };
+            Ok(Record::Code(object.text("hash")?, pending))
+        }
+        Some("code-gone") => Ok(Record::CodeGone(object.text("hash")?)),
         Some("message") => Ok(Record::Message {
             owner: object.int("owner")?,
             message: Message {
                 id: object.int("id")?,
                 peer: object.int("peer")?,
-                out: object.get("out")?.as_bool().ok_or("`out` is not true or false")?,
+                out: object.bool("out")?,
                 date: object.int("date")?,
                 text: object.text("text")?,
                 pts: object.int("pts")?,
@@ -183,6 +220,10 @@ impl Object<'_> {
     fn int<T: TryFrom<i64>>(&self, name: &str) -> Result<T, String> {
         let number = self.get(name)?.as_i64().and_then(|n| T::try_from(n).ok());
         number.ok_or_else(|| format!("`{name}` is not a number that fits"))
+    }
+
+    fn bool(&self, name: &str) -> Result<bool, String> {
+        self.get(name)?.as_bool().ok_or_else(|| format!("`{name}` is not true or false"))
     }
 
     fn text(&self, name: &str) -> Result<String, String> {
@@ -244,12 +285,23 @@ mod tests {
     }
 
     #[test]
+    fn codes_come_back_as_they_were() {
+        for via in [Via::App, Via::Sms, Via::Call] {
+            let mut original = Pending::new("9996621234".into(), via, "22222".into(), 17);
+            (original.verified, original.attempts) = (true, 3);
+            let Ok(Record::Code(hash, read)) = parse(&code("ab", &original)) else { panic!() };
+            assert_eq!((hash.as_str(), code(&hash, &read)), ("ab", code("ab", &original)));
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         for (line, word) in [
             (json!({}), "type"),
             (json!({"t": "mtwire-server", "v": 2}), "version"),
             (json!({"t": "key", "key": "00"}), "256"),
             (json!({"t": "message", "owner": "x"}), "owner"),
+            (json!({"t": "code", "via": "pigeon"}), "pigeon"),
         ] {
             let Err(reason) = parse(&line) else { panic!("{line} was taken") };
             assert!(reason.contains(word), "{reason}");

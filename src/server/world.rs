@@ -1,6 +1,10 @@
 //! Everything that all DCs of a server share, behind one lock.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use rand::{Rng, rngs::StdRng};
 use serde_json::Value;
@@ -9,7 +13,7 @@ use tokio::sync::mpsc;
 use super::{
     AccountSpec, DcAddress, Error, Event,
     accounts::{self, Account, Accounts, Password},
-    codes::Codes,
+    codes::{Codes, Pending, Refused},
     journal::{Journal, Opened},
     keys::{Authorization, KeyEntry, Keys},
     mailbox::{Mailbox, Message},
@@ -81,6 +85,8 @@ impl World {
                 Record::Key(entry, authorization) => self.keys.insert(entry, authorization),
                 Record::KeyGone(id) => drop(self.keys.remove(id)),
                 Record::Account(account) => self.accounts.put(account),
+                Record::Code(hash, pending) => self.codes.put(hash, pending),
+                Record::CodeGone(hash) => _ = self.codes.remove(&hash),
                 Record::Message { owner, message } => {
                     self.mailboxes.entry(owner).or_default().restore(message)
                 }
@@ -88,9 +94,14 @@ impl World {
         }
         let keys = self.keys.iter().map(|(entry, auth)| records::key(entry, auth));
         let accounts = self.accounts.iter().map(records::account);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let good = |pending: &Pending| u64::try_from(pending.expires).is_ok_and(|expires| expires > now);
+        let codes = self.codes.iter().filter(|(_, pending)| good(pending));
+        let codes = codes.map(|(hash, pending)| records::code(hash, pending));
         let messages =
             self.mailboxes.iter().flat_map(|(owner, m)| m.iter().map(|m| records::message(*owner, m)));
-        let lines = std::iter::once(records::header(&self.salts)).chain(keys).chain(accounts).chain(messages);
+        let first = std::iter::once(records::header(&self.salts));
+        let lines = first.chain(keys).chain(accounts).chain(codes).chain(messages);
         self.journal = Some(opened.rewrite(lines)?);
         Ok(())
     }
@@ -117,6 +128,30 @@ impl World {
     pub fn put_account(&mut self, account: Account) {
         self.record(|| records::account(&account));
         self.accounts.put(account);
+    }
+
+    /// Notes that a code was sent.
+    pub fn put_code(&mut self, hash: String, pending: Pending) {
+        self.record(|| records::code(&hash, &pending));
+        self.codes.put(hash, pending);
+    }
+
+    /// Compares a code; after too many wrong ones the right one is refused, too.
+    pub fn check_code(&mut self, hash: &str, phone: &str, code: &str, now: i64) -> Result<(), Refused> {
+        let done = self.codes.check(hash, phone, code, now);
+        // A client that comes back after a restart finds its tries as it left them.
+        if let Some(journal) = &mut self.journal {
+            let left = self.codes.get(hash, phone, now);
+            journal.append(&left.map_or_else(|| records::code_gone(hash), |left| records::code(hash, left)));
+        }
+        done
+    }
+
+    /// Forgets a code.
+    pub fn drop_code(&mut self, hash: &str) {
+        if self.codes.remove(hash) {
+            self.record(|| records::code_gone(hash));
+        }
     }
 
     /// Adds a new auth key.
