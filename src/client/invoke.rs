@@ -61,6 +61,15 @@ impl Client {
         self.call(RAW, body, CallOptions::default()).await
     }
 
+    /// [`invoke_raw`](Self::invoke_raw) of a function whose name is known: errors name it, and like a typed call it is
+    /// repeated if that does no harm.
+    ///
+    /// # Errors
+    /// As [`invoke_raw`](Self::invoke_raw).
+    pub async fn invoke_raw_as(&self, method: &'static str, body: Bytes) -> Result<Bytes, InvokeError> {
+        self.call(method, body, repeatable::options(method)).await
+    }
+
     /// Makes another DC the home, with a key of its own: what a QR login does after `auth.loginTokenMigrateTo`. A 303
     /// error to a call does it by itself. If somebody is logged in, the authorization goes along.
     ///

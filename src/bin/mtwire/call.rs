@@ -17,12 +17,13 @@ pub async fn run(args: CallArgs) -> Result<(), Failure> {
 
 async fn work(args: CallArgs) -> Result<(), Failure> {
     let registry = Registry::embedded();
-    if registry.function(&args.method).is_none() {
+    let Some(function) = registry.function(&args.method) else {
         return Err(Failure::usage(format_args!(
             "the schema has no method {}; see https://core.telegram.org/methods",
             args.method
         )));
-    }
+    };
+    let method = function.definition().name.as_str();
     let arguments: Value = serde_json::from_str(&text(&args.arguments)?)
         .map_err(|error| Failure::usage(format_args!("the arguments are not JSON: {error}")))?;
     let value = registry
@@ -30,18 +31,18 @@ async fn work(args: CallArgs) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(format_args!("{}: {error}", args.method)))?;
     let body = registry.encode_as(&args.method, &value).map_err(Failure::usage)?;
     let open = open::open(&args.online).await?;
-    let answer = answer(&open.client, &args, body).await;
+    let answer = answer(&open.client, method, body).await;
     open.close().await;
     let answer = answer?;
     println!("{}", if args.online.session.json { answer.to_string() } else { format!("{answer:#}") });
     Ok(())
 }
 
-async fn answer(client: &Client, args: &CallArgs, body: mtwire::tl::Bytes) -> Result<Value, Failure> {
-    let bytes = client.invoke_raw(body).await?;
+async fn answer(client: &Client, method: &'static str, body: mtwire::tl::Bytes) -> Result<Value, Failure> {
+    let bytes = client.invoke_raw_as(method, body).await?;
     let node = Registry::embedded()
-        .decode_result(&args.method, &bytes)
-        .map_err(|error| Failure::new(format_args!("{}: the answer cannot be read: {error}", args.method)))?;
+        .decode_result(method, &bytes)
+        .map_err(|error| Failure::new(format_args!("{method}: the answer cannot be read: {error}")))?;
     Ok(node.value.to_json())
 }
 
