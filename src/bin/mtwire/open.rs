@@ -36,7 +36,15 @@ pub async fn open(online: &OnlineArgs) -> Result<Open, Failure> {
     }
     // Opened before all else: when another process has the session, that is what the user must hear.
     let store = Arc::new(FileStore::open(&path)?);
-    let mut builder = Client::builder(&args.name).store(Arc::<FileStore>::clone(&store)).timing(online.patience.timing());
+    if store.with(|state| state.user.is_none()) {
+        return Err(Failure::new(format_args!(
+            "nobody is logged in with {}: run `mtwire login {}`",
+            path.display(),
+            args.name
+        )));
+    }
+    let mut builder =
+        Client::builder(&args.name).store(Arc::<FileStore>::clone(&store)).timing(online.patience.timing());
     let directory = local_dc::directory(&args.session_dir, &args.name);
     let mut local = None;
     if directory.is_dir() {
@@ -47,13 +55,6 @@ pub async fn open(online: &OnlineArgs) -> Result<Open, Failure> {
         }
     }
     let client = builder.connect().await?;
-    if client.user().is_none() {
-        return Err(Failure::new(format_args!(
-            "nobody is logged in with {}: run `mtwire login {}`",
-            path.display(),
-            args.name
-        )));
-    }
     Ok(Open { client, local })
 }
 
