@@ -32,7 +32,7 @@ fn usage_errors_have_their_own_code() {
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{ended:#?}");
         assert!(ended.stderr.contains(says), "not `{says}`: {ended:#?}");
     };
-    refused(&[], "Usage: mtwire <COMMAND>");
+    refused(&[], "Usage: mtwire [OPTIONS] <COMMAND>");
     refused(&["fly"], "unrecognized subcommand 'fly'");
     refused(&["me"], "<NAME>");
     refused(&["me", "x", "--wings"], "unexpected argument '--wings'");

@@ -41,10 +41,15 @@ fn an_invalid_number_is_asked_for_again_and_refused_as_an_option() {
     let input = format!("hello\ny\n{nowhere}\ny\n{BOB}\ny\n22222\n");
     let ended = world.login("bob", &[], &input).succeeds();
     assert!(ended.stdout.contains("That is neither a phone number"), "{ended:#?}");
-    assert!(ended.stdout.contains("The server refuses the number: it is not a valid phone number"), "{ended:#?}");
+    assert!(
+        ended.stdout.contains("The server refuses the number: it is not a valid phone number"),
+        "{ended:#?}"
+    );
     let ended = world.login("other", &["--phone", nowhere], "");
     ended.fails(1, "--phone is not taken: The server refuses the number: it is not a valid phone number");
-    world.login("other", &["--phone", "hello"], "").fails(1, "--phone is not taken: That is neither a phone number");
+    world
+        .login("other", &["--phone", "hello"], "")
+        .fails(1, "--phone is not taken: That is neither a phone number");
 }
 
 #[test]
@@ -65,7 +70,7 @@ fn a_flood_wait_says_how_long_and_until_when_and_keeps_the_session() {
 
 #[test]
 fn a_wrong_password_is_asked_for_again_so_often() {
-    let world = World::start();
+    let world = World::with_password();
     let ended = world.login("eve", &["--phone", EVE], &format!("22222\n{}", "wrong\n".repeat(5)));
     let ended = ended.fails(1, "a wrong password was typed too often; run the login again to go on");
     assert!(ended.stdout.contains("That password is wrong; 4 tries are left."), "{ended:#?}");

@@ -83,12 +83,16 @@ fn a_web_server_is_no_dc() {
 #[test]
 fn a_server_that_never_answers_is_given_up() {
     let world = World::start();
-    let address = listen(anywhere(), |stream| drop(thread::spawn(move || {
-        let mut stream = stream;
-        _ = stream.read_to_end(&mut Vec::new());
-    })));
+    let address = listen(anywhere(), |stream| {
+        drop(thread::spawn(move || {
+            let mut stream = stream;
+            _ = stream.read_to_end(&mut Vec::new());
+        }))
+    });
     let ended = login_at(&world, &address, &["--timeout", "1"]);
-    let said = format!("the key exchange with DC 2 at {address} failed: the server did not finish the key exchange within 500ms");
+    let said = format!(
+        "the key exchange with DC 2 at {address} failed: the server did not finish the key exchange within 500ms"
+    );
     ended.fails(1, &said);
 }
 

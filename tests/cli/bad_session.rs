@@ -95,5 +95,5 @@ fn a_directory_that_is_not_there_is_named() {
     let mut args = world.login_args("bob", &["--phone", BOB]);
     let dir = args.iter().position(|arg| arg == "--session-dir").unwrap() + 1;
     args[dir] = "/no/such/directory".to_owned();
-    run(args).fails(1, "/no/such/directory/bob.session: cannot open the lock file");
+    run(args).fails(1, "/no/such/directory/bob.session: cannot find the directory of: No such file");
 }

@@ -47,7 +47,7 @@ fn the_server_s_refusal_is_told() {
     let world = World::start();
     world.login("bob", &["--phone", BOB], "22222\n").succeeds();
     let ended = world.run("call", "bob", &["contacts.resolveUsername", r#"{"username": "nobody"}"#]);
-    ended.fails(1, "contacts.resolveUsername: the server answered 400 USERNAME_NOT_OCCUPIED");
+    ended.fails(1, "contacts.resolveUsername: the server answered USERNAME_NOT_OCCUPIED (code 400)");
 }
 
 #[test]
@@ -62,7 +62,10 @@ fn what_makes_no_call_is_a_usage_error_that_names_the_place() {
     call(&["help.getConfig", "[]"], "help.getConfig: $: expected help.getConfig, found ");
     call(&["help.getConfig", r#"{"x": 1}"#], "help.getConfig: $: `help.getConfig` has no field `x`");
     let text = r#"{"peer": {"_": "inputPeerUser", "user_id": "x", "access_hash": 1}, "message": "", "random_id": 1}"#;
-    call(&["messages.sendMessage", text], "messages.sendMessage: $.peer.user_id: expected long, found ");
+    call(
+        &["messages.sendMessage", text],
+        "messages.sendMessage: $.peer.user_id: expected long (a number or a string of digits), found ",
+    );
     call(&["messages.sendMessage", r#"{"peer": {"_": "inputPeerSelf"}}"#], "field `message` is missing");
     call(&["help.getConfig"], "there is no ");
 }

@@ -15,8 +15,8 @@ fn vector(id: &str) -> String {
 fn a_published_container_is_shown_as_a_tree() {
     let hex = vector("tl.container");
     let tree = run(["decode", &hex]).succeeds().stdout;
-    let want = "     0     64  msg_container#73f1f8dc
-     4     60    messages: vector<%Message> (2)
+    let want = "     0     72  msg_container#73f1f8dc
+     4     68    messages: vector<%Message> (2)
      8     28      [0] message#5bb8e511
      8      8        msg_id: long = 6917529027641081860
     16      4        seqno: int = 1
@@ -43,7 +43,8 @@ fn a_published_container_is_shown_as_a_tree() {
 fn json_and_a_type_of_one_s_choice() {
     let json = run(["decode", "--json", &vector("tl.msgs_ack")]).succeeds().json();
     assert_eq!(json, serde_json::json!({"_": "msgs_ack", "msg_ids": ["5901257869632771660"]}));
-    let json = run(["decode", "--json", "--as", "Vector<long>", &vector("tl.vector-long-boxed")]).succeeds().json();
+    let json =
+        run(["decode", "--json", "--as", "Vector<long>", &vector("tl.vector-long-boxed")]).succeeds().json();
     assert_eq!(json, serde_json::json!(["1", "-1"]));
 }
 

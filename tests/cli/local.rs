@@ -37,7 +37,11 @@ Test User, DC 2, session {path}
     assert_eq!(run(args(&dir, "me", &[])).succeeds().stdout, me);
     let again = run(args(&dir, "login", &["--local"])).succeeds();
     assert_eq!(again.stdout, format!("Already logged in as {me}"));
-    assert_eq!(run(args(&dir, "login", &[])).succeeds().stdout, again.stdout, "the session knows where it lives");
+    assert_eq!(
+        run(args(&dir, "login", &[])).succeeds().stdout,
+        again.stdout,
+        "the session knows where it lives"
+    );
 }
 
 #[test]
@@ -50,7 +54,11 @@ fn an_account_made_there_is_found_again_by_another_session() {
     fs::remove_file(dir.path().join("my_account.session")).unwrap();
     let ended = run_with(args(&dir, "login", &["--local", "--json"]), "+9996613333\ny\n11111\n");
     let json = ended.json();
-    assert_eq!((&json["new_account"], &json["user"]["first_name"]), (&false.into(), &"Grace".into()), "{ended:#?}");
+    assert_eq!(
+        (&json["new_account"], &json["user"]["first_name"]),
+        (&false.into(), &"Grace".into()),
+        "{ended:#?}"
+    );
     assert!(ended.stderr.contains("Enter phone code: "), "the dialogue is beside the JSON: {ended:#?}");
 }
 

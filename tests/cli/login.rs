@@ -8,7 +8,10 @@ use crate::world::{ADA, BOB, BOT, EVE, PASSWORD, World};
 fn a_number_that_lives_elsewhere_moves_the_session() {
     let world = World::start();
     let ended = world.login("ada", &[], &format!("{ADA}\nn\n{ADA}\ny\n11111\n")).succeeds();
-    let end = format!("Logged in successfully\nAda Lovelace (@ada), DC 1, session {}\n", world.path("ada").display());
+    let end = format!(
+        "Logged in successfully\nAda Lovelace (@ada), DC 1, session {}\n",
+        world.path("ada").display()
+    );
     assert!(ended.stdout.ends_with(&end), "{ended:#?}");
     assert_eq!(world.state("ada").home_dc, 1);
     let me = world.run("me", "ada", &["--json"]).succeeds().json();
@@ -17,7 +20,7 @@ fn a_number_that_lives_elsewhere_moves_the_session() {
 
 #[test]
 fn a_password_comes_from_a_file_or_the_pipe() {
-    let world = World::start();
+    let world = World::with_password();
     let file = world.file("password", format!("{PASSWORD}\n"));
     let ended = world.login("file", &["--phone", EVE, "--password-file", &file], "22222\n").succeeds();
     assert!(!ended.stdout.contains("password"), "{ended:#?}");
@@ -31,7 +34,7 @@ fn a_password_comes_from_a_file_or_the_pipe() {
 
 #[test]
 fn a_password_can_be_given_by_a_later_run() {
-    let world = World::start();
+    let world = World::with_password();
     let said = "there is no input for the password: the login is kept, so run it again in a terminal or with --password-file";
     world.login("eve", &["--phone", EVE], "22222\n").fails(1, said);
     let file = world.file("password", PASSWORD);
@@ -43,7 +46,7 @@ fn a_new_number_signs_up_after_the_terms() {
     let world = World::start();
     let phone = "+9996637777";
     world.login("new", &["--phone", phone], "33333\nn\n").fails(1, "the terms of service were not accepted");
-    let ended = world.login("new", &["--phone", phone, "--json"], "y\nGrace\n\n");
+    let ended = world.login("new", &["--phone", phone, "--json"], "33333\ny\nGrace\n\n");
     let json = ended.json();
     assert_eq!((&json["new_account"], &json["dc"]), (&true.into(), &3.into()), "{ended:#?}");
     assert_eq!(world.run("me", "new", &["--json"]).succeeds().json()["user"]["last_name"], "");

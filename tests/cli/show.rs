@@ -36,12 +36,17 @@ fn no_part_of_a_key_is_shown() {
             }
             for part in secret.windows(9) {
                 let text = base64(part);
-                assert!(!output.contains(&text) && !output.contains(&text.replace('+', "-").replace('/', "_")));
+                assert!(
+                    !output.contains(&text) && !output.contains(&text.replace('+', "-").replace('/', "_"))
+                );
             }
         }
     }
     let json: serde_json::Value = serde_json::from_str(&shown[0]).unwrap();
-    assert_eq!((&json["home_dc"], &json["user"]["first_name"], &json["login"]), (&1.into(), &"Ada".into(), &().into()));
+    assert_eq!(
+        (&json["home_dc"], &json["user"]["first_name"], &json["login"]),
+        (&1.into(), &"Ada".into(), &().into())
+    );
     assert!(shown[1].contains("\nuser      Ada Lovelace (@ada), user "), "{}", shown[1]);
 }
 

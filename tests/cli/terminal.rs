@@ -47,7 +47,7 @@ Bob, DC 2, session {}\r
 
 #[test]
 fn a_password_is_not_shown_while_it_is_typed() {
-    let world = World::start();
+    let world = World::with_password();
     let mut tty = Tty::run(&world.login_args("eve", &["--phone", EVE]));
     tty.shows(CODE);
     tty.types("22222");
@@ -106,9 +106,9 @@ fn an_interrupt_at_the_code_is_taken_up_by_the_next_run() {
     let world = World::start();
     let mut tty = Tty::run(&world.login_args("bob", &["--phone", BOB]));
     tty.shows(CODE);
-    tty.presses("22\x03");
+    tty.presses("\x03");
     assert_eq!(tty.ends(), Some(1), "{}", tty.screen);
-    assert!(tty.screen.ends_with(&format!("{CODE}22^C\r\n{INTERRUPTED}")), "{}", tty.screen);
+    assert!(tty.screen.ends_with(&format!("{CODE}^C\r\n{INTERRUPTED}")), "{}", tty.screen);
     assert!(tty.echoes());
 
     let mut tty = Tty::run(&world.login_args("bob", &[]));
@@ -121,7 +121,7 @@ fn an_interrupt_at_the_code_is_taken_up_by_the_next_run() {
 
 #[test]
 fn an_interrupt_at_the_password_leaves_the_terminal_as_it_was() {
-    let world = World::start();
+    let world = World::with_password();
     world.login("eve", &["--phone", EVE], "22222\n").fails(1, "there is no input for the password");
     for how in ["key", "SIGINT", "SIGTERM"] {
         let mut tty = Tty::run(&world.login_args("eve", &[]));

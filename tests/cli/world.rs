@@ -15,7 +15,7 @@ use crate::command::{Ended, run, run_with};
 static KEY: LazyLock<String> =
     LazyLock::new(|| PrivateKey::generate(&mut rand::rng()).unwrap().to_pkcs8_pem().unwrap().to_string());
 
-/// Homed on DC 1, on DC 2, and on DC 2 with [`PASSWORD`].
+/// Homed on DC 1, on DC 2, and (where asked for) on DC 2 with [`PASSWORD`].
 pub const ADA: &str = "+9996611234";
 pub const BOB: &str = "+9996621234";
 pub const EVE: &str = "+9996625555";
@@ -34,15 +34,20 @@ impl World {
         Self::with(|builder| builder)
     }
 
+    /// A server that has [`EVE`], too: the check of her password takes its time.
+    pub fn with_password() -> Self {
+        Self::with(|server| server.account(format!("{EVE},name=Eve,password={PASSWORD}").parse().unwrap()))
+    }
+
     /// A server with these options besides the accounts.
     pub fn with(options: impl FnOnce(Builder) -> Builder) -> Self {
         let builder = Server::builder()
             .key_pem(KEY.as_str())
             .account(format!("{ADA},name=Ada Lovelace,username=ada").parse().unwrap())
             .account(format!("{BOB},name=Bob").parse().unwrap())
-            .account(format!("{EVE},name=Eve,password={PASSWORD}").parse().unwrap())
             .bot(BOT);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = runtime.block_on(options(builder).start()).unwrap();
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("server.pem"), server.public_key_pem()).unwrap();
