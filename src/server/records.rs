@@ -301,7 +301,7 @@ mod tests {
             (json!({"t": "mtwire-server", "v": 2}), "version"),
             (json!({"t": "key", "key": "00"}), "256"),
             (json!({"t": "message", "owner": "x"}), "owner"),
-            (json!({"t": "code", "via": "pigeon"}), "pigeon"),
+            (json!({"t": "code", "phone": "1", "via": "pigeon"}), "pigeon"),
         ] {
             let Err(reason) = parse(&line) else { panic!("{line} was taken") };
             assert!(reason.contains(word), "{reason}");
