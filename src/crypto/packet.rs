@@ -6,9 +6,13 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 
 use super::AuthKey;
-use super::aes::{BLOCK_LEN, Ige, IgeKey, Stream, ige_decrypt_many};
+use super::aes::{BLOCK_LEN, Ige};
 use super::kdf::{self, MsgKeyHasher, Side};
 use crate::tl::PacketBuf;
+
+mod batch;
+
+pub use batch::{ToOpen, open_many};
 
 /// Bytes in front of the ciphertext: `auth_key_id` and `msg_key`.
 pub const HEADER_LEN: usize = 24;
@@ -87,50 +91,6 @@ pub fn open<'p>(key: &AuthKey, sender: Side, packet: &'p mut [u8]) -> Result<&'p
     }
     hasher.update(decrypted);
     if bool::from(hasher.finish().msg_key().ct_eq(&msg_key)) { Ok(ciphertext) } else { Err(OpenError) }
-}
-
-/// One packet for [`open_many`].
-#[derive(Debug)]
-pub struct ToOpen<'k, 'p> {
-    /// The key whose id stands at the head of the packet.
-    pub key: &'k AuthKey,
-    /// Who sent the packet.
-    pub sender: Side,
-    /// The whole packet.
-    pub packet: &'p mut [u8],
-}
-
-/// [`open`] for several packets, of one key or of many, decrypting up to eight of them at the same time.
-///
-/// The results stand in the order of the packets.
-pub fn open_many<'p>(packets: Vec<ToOpen<'_, 'p>>) -> Vec<Result<&'p mut [u8], OpenError>> {
-    struct Job<'k, 'p> {
-        key: &'k AuthKey,
-        sender: Side,
-        parts: Parts<'p>,
-        keys: IgeKey,
-    }
-    let mut jobs: Vec<_> = packets
-        .into_iter()
-        .map(|ToOpen { key, sender, packet }| {
-            let parts = Parts::split(key, packet)?;
-            let keys = kdf::v2(key, sender, &parts.msg_key);
-            Ok(Job { key, sender, parts, keys })
-        })
-        .collect();
-    let mut streams: Vec<_> = jobs
-        .iter_mut()
-        .flatten()
-        .map(|job| Stream { key: &job.keys, data: &mut *job.parts.ciphertext })
-        .collect();
-    ige_decrypt_many(&mut streams);
-    jobs.into_iter()
-        .map(|job| {
-            let Job { key, sender, parts, .. } = job?;
-            let computed = kdf::msg_key_large(key, sender, parts.ciphertext).msg_key();
-            if bool::from(computed.ct_eq(&parts.msg_key)) { Ok(parts.ciphertext) } else { Err(OpenError) }
-        })
-        .collect()
 }
 
 /// A packet taken apart: whose it claims to be has been checked, nothing else.
@@ -214,13 +174,13 @@ mod tests {
 
         #[test]
         fn many_packets_open_as_one_by_one(
-            messages in vec((plaintext(), side(), any::<bool>(), 0usize..400), 0..20),
+            messages in vec((plaintext(), side(), any::<bool>(), 0usize..400, 1usize..20), 0..20),
         ) {
             let key = key();
             let mut packets: Vec<_> = messages
                 .iter()
-                .map(|(plain, sender, broken, cut)| {
-                    let mut packet = sealed(&key, *sender, plain);
+                .map(|(plain, sender, broken, cut, times)| {
+                    let mut packet = sealed(&key, *sender, &plain.repeat(*times));
                     if *broken {
                         packet.truncate(*cut);
                     }

@@ -1,14 +1,15 @@
 //! Messages between two accounts, and what is pushed because of them.
 
-use crate::tl::{Constructor, Deserialize, Reader, Serialize, Writer, enums, functions, types};
+use crate::tl::{Constructor, Deserialize, Reader, Serialize, VECTOR, Writer, enums, functions, types};
 
 use super::{
-    call::{Call, Method, Needs, Outcome, Push, answer, encode},
+    call::{Call, Method, Needs, Outcome, Push, answer, encode, written},
     config::MAX_MESSAGE,
     contacts::find_peer,
     layers,
     mailbox::Message,
     rpc_error::RpcError,
+    users::{write_empty_vector, write_users},
 };
 
 /// `messages.sendMessage` got a new id each time something was added to it. In all of them the fields up to
@@ -125,7 +126,7 @@ fn send_message(call: &mut Call<'_>, reader: &mut Reader) -> Outcome {
     // stays one message.
     if let Some(sent) = call.world.mailbox(sender).sent(outgoing.random_id) {
         let sent = sent.clone();
-        return answer(&sent_answer(&sent));
+        return sent_answer(call, sender, outgoing.random_id, &sent);
     }
     let date = call.date();
     let sent = call.world.deliver(sender, peer, true, date, &outgoing.text);
@@ -136,18 +137,38 @@ fn send_message(call: &mut Call<'_>, reader: &mut Reader) -> Outcome {
         let received = call.world.deliver(peer, sender, false, date, &outgoing.text);
         call.pushes.push(Push { user: peer, except: None, body: encode(&short_message(&received))? });
     }
-    answer(&sent_answer(&sent))
+    sent_answer(call, sender, outgoing.random_id, &sent)
 }
 
-fn sent_answer(message: &Message) -> types::UpdateShortSentMessage {
-    types::UpdateShortSentMessage {
-        out: true,
-        id: message.id,
-        pts: message.pts,
-        pts_count: 1,
-        date: message.date,
-        ..Default::default()
+/// What the sender gets: the short form, as from a real server, except for a message to himself. That one has the
+/// long form, and clients (mtcute) count on it.
+fn sent_answer(call: &Call<'_>, sender: i64, random_id: i64, message: &Message) -> Outcome {
+    if message.peer != sender {
+        return answer(&types::UpdateShortSentMessage {
+            out: true,
+            id: message.id,
+            pts: message.pts,
+            pts_count: 1,
+            date: message.date,
+            ..Default::default()
+        });
     }
+    let own = call.user()?;
+    written(|w| {
+        w.u32(types::Updates::ID);
+        w.u32(VECTOR);
+        w.i32(2);
+        types::UpdateMessageId { id: message.id, random_id }.serialize(w);
+        w.u32(types::UpdateNewMessage::ID);
+        write_message(w, call.caller.layer, sender, message);
+        w.i32(message.pts);
+        w.i32(1);
+        write_users(w, call, own, [sender]);
+        write_empty_vector(w);
+        w.i32(message.date);
+        // seq: these updates are numbered by pts alone.
+        w.i32(0);
+    })
 }
 
 /// The short form of a new message: its constructor is the same for all layers, and it needs no `user`.

@@ -507,6 +507,22 @@ fn a_message_reaches_the_other_account_once() {
 }
 
 #[test]
+fn a_message_to_oneself_is_answered_in_the_long_form() {
+    let mut bench = Bench::new(&[PHONE]);
+    let (mut ada, me) = bench.logged_in(PHONE);
+    let sent = bench.call(&mut ada, message_to(enums::InputPeer::InputPeerSelf, "note", 9)).unwrap();
+    let enums::Updates::Updates(updates) = sent else { panic!("{sent:?}") };
+    let [enums::Update::MessageId(id), enums::Update::NewMessage(new)] = &updates.updates[..] else {
+        panic!()
+    };
+    assert_eq!((id.id, id.random_id, new.pts, new.pts_count), (1, 9, 2, 1));
+    let enums::Message::Message(message) = &new.message else { panic!() };
+    assert!(message.out && &*message.message == "note");
+    assert!(matches!(&updates.users[..], [enums::User::User(user)] if user.id == me.id));
+    assert_eq!(bench.pushes.len(), 1, "one message, not two");
+}
+
+#[test]
 fn differences_come_in_slices_and_end() {
     let mut bench = Bench::new(&[PHONE]);
     let (mut ada, _) = bench.logged_in(PHONE);
@@ -695,7 +711,7 @@ fn the_state_survives_a_restart() {
     let mut bench = start(&[]);
     assert_eq!(bench.world.salts, salts);
     assert_eq!(bench.world.accounts.by_phone(PHONE).unwrap().password, password);
-    assert_eq!(bench.world.keys.authorization(caller.key_id).unwrap().awaiting_password.is_some(), true);
+    assert!(bench.world.keys.authorization(caller.key_id).unwrap().awaiting_password.is_some());
     let state = bench.call(&mut other, functions::updates::GetState {}).unwrap();
     assert_eq!(state.pts, 2);
     assert_eq!(bench.world.accounts.get(eve.id).unwrap().first_name, "Eve");

@@ -13,7 +13,7 @@ const MAX_WRAPPERS: usize = 16;
 /// Most ids in one `invokeAfterMsgs`.
 const MAX_AFTER: usize = 1_024;
 
-/// Longest text of `initConnection` that is kept, bytes.
+/// Longest text of `initConnection` that is kept, characters.
 const MAX_DEVICE_TEXT: usize = 256;
 
 /// What the wrappers of a call asked for.
@@ -106,5 +106,5 @@ fn init_connection(reader: &mut Reader) -> Result<Device, RpcError> {
 }
 
 fn shorten(text: &str) -> String {
-    text.get(..text.floor_char_boundary(MAX_DEVICE_TEXT)).unwrap_or_default().to_owned()
+    text.chars().take(MAX_DEVICE_TEXT).collect()
 }

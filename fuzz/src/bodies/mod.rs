@@ -3,6 +3,7 @@
 //!
 //! A body panics on a finding and takes any bytes.
 
+mod handshake;
 mod input;
 mod message;
 mod schema_parse;
@@ -20,6 +21,7 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
+    Target { name: "handshake_client", run: handshake::client },
     Target { name: "message_client", run: message::client },
     Target { name: "message_server", run: message::server },
     Target { name: "schema_parse", run: schema_parse::run },

@@ -179,8 +179,7 @@ fn moves_are_bounded() {
 
 #[test]
 fn tokens_of_earlier_log_outs_are_sent_and_may_be_enough() {
-    let mut saved = State::default();
-    saved.future_auth_tokens = vec![Secret::from("token")];
+    let saved = State { future_auth_tokens: vec![Secret::from("token")], ..State::default() };
     let mut run = Run::resuming(saved);
     run.phone();
     let Call::SendCode(call) = run.call("auth.sendCode") else { unreachable!() };

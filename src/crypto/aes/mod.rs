@@ -101,8 +101,8 @@ pub struct Stream<'a> {
 pub fn ige_encrypt_many(streams: &mut [Stream<'_>]) {
     #[cfg(target_arch = "x86_64")]
     if let Some(ni) = ni::Token::detect() {
-        let lanes = streams.iter_mut().map(|s| ni.lane(ni.encryptor(&s.key.key, &s.key.iv), blocks(s.data)));
-        return ni.encrypt_lanes(&mut lanes.collect::<Vec<_>>());
+        let mut states: Vec<_> = streams.iter().map(|s| ni.encryptor(&s.key.key, &s.key.iv)).collect();
+        return ni.encrypt_lanes(&mut lanes(&mut states, streams));
     }
     for stream in streams {
         ige_encrypt(&stream.key.key, &stream.key.iv, stream.data);
@@ -116,12 +116,18 @@ pub fn ige_encrypt_many(streams: &mut [Stream<'_>]) {
 pub fn ige_decrypt_many(streams: &mut [Stream<'_>]) {
     #[cfg(target_arch = "x86_64")]
     if let Some(ni) = ni::Token::detect() {
-        let lanes = streams.iter_mut().map(|s| ni.lane(ni.decryptor(&s.key.key, &s.key.iv), blocks(s.data)));
-        return ni.decrypt_lanes(&mut lanes.collect::<Vec<_>>());
+        let mut states: Vec<_> = streams.iter().map(|s| ni.decryptor(&s.key.key, &s.key.iv)).collect();
+        return ni.decrypt_lanes(&mut lanes(&mut states, streams));
     }
     for stream in streams {
         ige_decrypt(&stream.key.key, &stream.key.iv, stream.data);
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn lanes<'a>(states: &'a mut [ni::Ige], streams: &'a mut [Stream<'_>]) -> Vec<ni::Lane<'a>> {
+    let streams = states.iter_mut().zip(streams);
+    streams.map(|(ige, stream)| ni::Lane { ige, blocks: blocks(stream.data) }).collect()
 }
 
 /// A message in progress: each call of [`Ige::run`] goes on where the last one stopped, at a block border.
@@ -159,6 +165,26 @@ impl Ige {
             Path::Ni(ni, ige) => ni.run(ige, data),
             Path::Portable(ige) => ige.run(data),
         }
+    }
+}
+
+/// Decrypts the next blocks of several messages at the same time, equally many of each.
+///
+/// # Panics
+/// When the lengths of the data differ, or are no multiples of 16.
+pub(super) fn decrypt_together<const N: usize>(lanes: [(&mut Ige, &mut [u8]); N]) {
+    let length = lanes.first().map_or(0, |lane| lane.1.len());
+    assert!(lanes.iter().all(|lane| lane.1.len() == length), "all lanes are equally long");
+    #[cfg(target_arch = "x86_64")]
+    if let Some(ni) = ni::Token::detect() {
+        let mut lanes = lanes.map(|(ige, data)| match &mut ige.0 {
+            Path::Ni(_, ige) => ni::Lane { ige, blocks: blocks(data) },
+            Path::Portable(_) => unreachable!("the processor did not change"),
+        });
+        return ni.decrypt_together(&mut lanes);
+    }
+    for (ige, data) in lanes {
+        ige.run(data);
     }
 }
 

@@ -38,8 +38,8 @@ impl Drop for Ige {
 
 /// A message and the blocks of it that are still to do.
 pub(super) struct Lane<'a> {
-    ige: Ige,
-    blocks: &'a mut [Block],
+    pub ige: &'a mut Ige,
+    pub blocks: &'a mut [Block],
 }
 
 /// Proof that this processor has the AES instructions: it is only made by [`Token::detect`].
@@ -66,16 +66,19 @@ impl Token {
         unsafe { if ige.encrypt { run::<true>(ige, blocks) } else { run::<false>(ige, blocks) } }
     }
 
-    pub(super) fn lane(self, ige: Ige, blocks: &mut [Block]) -> Lane<'_> {
-        Lane { ige, blocks }
-    }
-
     pub(super) fn encrypt_lanes(self, lanes: &mut [Lane<'_>]) {
         self.all_lanes::<true>(lanes);
     }
 
     pub(super) fn decrypt_lanes(self, lanes: &mut [Lane<'_>]) {
         self.all_lanes::<false>(lanes);
+    }
+
+    /// Decrypts as many blocks of each lane as all of them have.
+    pub(super) fn decrypt_together<const N: usize>(self, lanes: &mut [Lane<'_>; N]) {
+        debug_assert!(lanes.iter().all(|lane| !lane.ige.encrypt));
+        // SAFETY: a `Token` exists only where the AES instructions do.
+        unsafe { run_lanes::<N, false>(lanes) }
     }
 
     /// Runs the longest lanes side by side, as many as the processor has use for, until all are done.
@@ -95,7 +98,7 @@ impl Token {
                 } else if let Some(lanes) = left.first_chunk_mut::<2>() {
                     run_lanes::<2, ENCRYPT>(lanes);
                 } else if let [lane] = left {
-                    run::<ENCRYPT>(&mut lane.ige, std::mem::take(&mut lane.blocks));
+                    run::<ENCRYPT>(lane.ige, std::mem::take(&mut lane.blocks));
                 } else {
                     return;
                 }

@@ -200,10 +200,8 @@ impl Session {
 
     /// SQ-1, SQ-2.
     fn check_seqno(&self, msg_id: MsgId, seqno: i32, content: &FromClient) -> Result<(), i32> {
-        match (content.must_be_content_related(), is_content_related(seqno)) {
-            (Some(true), false) => return Err(code::ODD_SEQNO_EXPECTED),
-            (Some(false), true) => return Err(code::EVEN_SEQNO_EXPECTED),
-            _ => {}
+        if content.must_be_content_related() && !is_content_related(seqno) {
+            return Err(code::ODD_SEQNO_EXPECTED);
         }
         let (earlier, later) = self.link.window.neighbours(msg_id);
         check_order(earlier, seqno, later)

@@ -1,0 +1,150 @@
+//! The command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use mtwire::net::Address;
+use mtwire::server::AccountSpec;
+use mtwire::transport::Kind;
+
+/// MTProto 2.0: log in, call API methods, decode packets, run a loopback DC.
+#[derive(Parser)]
+#[command(version, propagate_version = true, after_help = "Exit codes: 0 done, 1 failed, 2 usage.")]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Log to standard error; RUST_LOG chooses what.
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run a loopback DC that any MTProto client can log in to.
+    Serve(ServeArgs),
+    /// Log in a user or a bot and keep the session in NAME.session.
+    Login(Box<LoginArgs>),
+    /// Show who is logged in.
+    Me(NameArgs),
+    /// Call an API method; the answer is printed as JSON.
+    Call(CallArgs),
+    /// Log out.
+    Logout(NameArgs),
+    /// Look at session files.
+    Session {
+        #[command(subcommand)]
+        command: SessionCommand,
+    },
+    /// Show TL bytes as a tree with byte offsets.
+    Decode(DecodeArgs),
+}
+
+#[derive(Subcommand)]
+pub enum SessionCommand {
+    /// Show what is in NAME.session; never its keys.
+    Show(NameArgs),
+}
+
+/// A session and how to print.
+#[derive(ClapArgs, Clone)]
+pub struct NameArgs {
+    /// Name of the session: NAME.session holds it.
+    pub name: String,
+    /// Directory of the session file.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub session_dir: PathBuf,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(ClapArgs)]
+pub struct LoginArgs {
+    #[command(flatten)]
+    pub session: NameArgs,
+    /// Number of the API key, from https://my.telegram.org/apps; needed only the first time.
+    #[arg(long, value_name = "N", requires = "api_hash")]
+    pub api_id: Option<i32>,
+    /// Hash of the API key.
+    #[arg(long, value_name = "H", requires = "api_id")]
+    pub api_hash: Option<String>,
+    /// Phone number to log in, with the country code.
+    #[arg(long, value_name = "P", conflicts_with = "bot_token")]
+    pub phone: Option<String>,
+    /// Token of a bot to log in.
+    #[arg(long, value_name = "T")]
+    pub bot_token: Option<String>,
+    /// File whose first line is the 2FA password.
+    #[arg(long, value_name = "F")]
+    pub password_file: Option<PathBuf>,
+    /// Address of a DC of another network, with --dc-id and --dc-key.
+    #[arg(long, value_name = "HOST:PORT", requires_all = ["dc_id", "dc_key"])]
+    pub dc: Option<Address>,
+    /// Number of the DC at --dc.
+    #[arg(long, value_name = "N", requires = "dc", value_parser = clap::value_parser!(i32).range(1..=999))]
+    pub dc_id: Option<i32>,
+    /// File with the RSA public key of the servers (PEM).
+    #[arg(long, value_name = "FILE", requires = "dc")]
+    pub dc_key: Option<PathBuf>,
+    /// Start a loopback DC inside this process, its state in NAME.local-dc/.
+    #[arg(long, conflicts_with_all = ["dc", "test"])]
+    pub local: bool,
+    /// Use Telegram's test DCs.
+    #[arg(long, conflicts_with = "dc")]
+    pub test: bool,
+    /// abridged, intermediate, padded, full, obfuscated, obfuscated-intermediate or obfuscated-padded.
+    #[arg(long, value_name = "T", default_value = "abridged")]
+    pub transport: Kind,
+}
+
+#[derive(ClapArgs)]
+pub struct CallArgs {
+    #[command(flatten)]
+    pub session: NameArgs,
+    /// Name of the method, as in help.getConfig.
+    pub method: String,
+    /// Its arguments as a JSON object; `-` reads them from standard input.
+    #[arg(default_value = "{}")]
+    pub arguments: String,
+}
+
+#[derive(ClapArgs)]
+pub struct ServeArgs {
+    /// Address to listen on.
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub listen: IpAddr,
+    /// Port of DC 1; the others follow. 0 lets the system choose.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// Number of DCs.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(3..=100))]
+    pub dcs: u16,
+    /// RSA private key (PEM); made at the first start if the file does not exist.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Keep the state in this directory.
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Register an account: '+9996621234[,password=P][,dc=N][,name=First Last][,username=U]'.
+    #[arg(long, value_name = "SPEC")]
+    pub account: Vec<AccountSpec>,
+    /// Register a bot.
+    #[arg(long, value_name = "TOKEN")]
+    pub bot: Vec<String>,
+    /// Print JSON lines: first the addresses and the key, then events.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(ClapArgs)]
+pub struct DecodeArgs {
+    /// Hexadecimal digits, or the name of a file (`-`: standard input) with such digits or with the bytes.
+    pub input: String,
+    /// Type of the value, as in `Vector<long>` or `help.getConfig`; else the id in front decides.
+    #[arg(long = "as", value_name = "TYPE")]
+    pub as_type: Option<String>,
+    /// Print the value as JSON.
+    #[arg(long)]
+    pub json: bool,
+}

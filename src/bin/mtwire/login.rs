@@ -1,0 +1,216 @@
+//! `mtwire login`: the dialogue, on Telegram's DCs, on others, or on one inside this process.
+
+use std::time::Duration;
+
+use mtwire::auth::terminal::{Console, Output, Presets, StdConsole, Terminal};
+use mtwire::client::{Client, ClientBuilder, ConnectError, InvokeError, RetryPolicy};
+use mtwire::crypto::rsa::PublicKey;
+use mtwire::session::file::load;
+use mtwire::session::{Secret, State, User};
+use mtwire::{enums, functions};
+use serde_json::json;
+
+use super::args::LoginArgs;
+use super::failure::Failure;
+use super::local_dc::{self, LocalDc, ShowsCode};
+use super::{me, open};
+
+/// Loopback servers take any API key; this one stands for none.
+const NO_API_KEY: (i32, &str) = (1, "00000000000000000000000000000000");
+
+pub async fn run(args: LoginArgs) -> Result<(), Failure> {
+    let json = args.session.json;
+    tokio::select! {
+        done = work(args) => done.map_err(|failure| failure.in_json(json)),
+        _ = tokio::signal::ctrl_c() => {
+            Err(Failure::new("stopped; what was reached is saved, and the same command goes on from there"))
+        }
+    }
+}
+
+async fn work(args: LoginArgs) -> Result<(), Failure> {
+    let output = if args.session.json { Output::Stderr } else { Output::Stdout };
+    let presets = presets(&args)?;
+    let path = open::path(&args.session);
+    let known = if path.exists() { load(&path)? } else { State::default() };
+    let mut local = start_local(&args, &known).await?;
+    if let Some(dc) = &local
+        && args.local
+        && known.user.is_none()
+    {
+        let directory = local_dc::directory(&args.session.session_dir, &args.session.name);
+        let mut console = StdConsole::new(output);
+        console.say(&format!("A loopback DC runs in this process, its state in {}.", directory.display()))?;
+        console.say(&format!(
+            "Type {} (or another number +99966XYYYY, X = 1 to 3); its code is shown here.",
+            local_dc::ACCOUNT
+        ))?;
+        let _ = dc;
+    }
+    let Connected { client, user } = connect(&args, local.as_ref(), &known, output).await?;
+    let done = match user {
+        Some(user) => {
+            report(&args, &client, &user, "Already logged in as", None)?;
+            Ok(())
+        }
+        None => {
+            let mut terminal = Terminal::new(StdConsole::new(output), presets);
+            sign_in(&args, &client, &mut terminal, local.as_mut(), output).await
+        }
+    };
+    client.disconnect().await;
+    if let Some(dc) = local {
+        dc.stop().await;
+    }
+    done
+}
+
+fn presets(args: &LoginArgs) -> Result<Presets, Failure> {
+    let password = match &args.password_file {
+        Some(path) => Some(
+            Presets::read_password(path)
+                .map_err(|error| Failure::new(format_args!("{}: {error}", path.display())))?,
+        ),
+        None => None,
+    };
+    Ok(Presets {
+        phone: args.phone.clone(),
+        bot_token: args.bot_token.as_deref().map(Secret::from),
+        password,
+    })
+}
+
+/// The DC inside this process: asked for, or the one that the session lives on.
+async fn start_local(args: &LoginArgs, known: &State) -> Result<Option<LocalDc>, Failure> {
+    let directory = local_dc::directory(&args.session.session_dir, &args.session.name);
+    if args.local {
+        return LocalDc::start(&directory).await.map(Some);
+    }
+    if args.dc.is_none() && !args.test && directory.is_dir() {
+        let dc = LocalDc::start(&directory).await?;
+        if dc.knows(known) {
+            return Ok(Some(dc));
+        }
+    }
+    Ok(None)
+}
+
+struct Connected {
+    client: Client,
+    /// Who is logged in, as the server has just confirmed.
+    user: Option<User>,
+}
+
+/// Connects; a session that the server has ended begins anew.
+async fn connect(
+    args: &LoginArgs,
+    local: Option<&LocalDc>,
+    known: &State,
+    output: Output,
+) -> Result<Connected, Failure> {
+    let ended = match builder(args, local, known)?.connect().await {
+        Ok(client) if client.user().is_none() => return Ok(Connected { client, user: None }),
+        Ok(client) => {
+            let me = functions::users::GetUsers { id: vec![enums::InputUser::InputUserSelf] };
+            match client.invoke(&me).await {
+                Ok(_) => return Ok(Connected { user: client.user(), client }),
+                Err(error) if is_ended(&error) => {
+                    client.disconnect().await;
+                    error
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(ConnectError::FirstCall(error)) if is_ended(&error) => *error,
+        Err(error) => return Err(error.into()),
+    };
+    StdConsole::new(output).say(&format!("The old login is over ({ended}); a new one begins."))?;
+    let client = builder(args, local, known)?.forget_login().connect().await?;
+    Ok(Connected { client, user: None })
+}
+
+/// Whether only a new login helps.
+fn is_ended(error: &InvokeError) -> bool {
+    matches!(
+        error,
+        InvokeError::Unauthorized { .. }
+            | InvokeError::AuthKeyUnknown { .. }
+            | InvokeError::AuthKeyDuplicated
+    )
+}
+
+fn builder(args: &LoginArgs, local: Option<&LocalDc>, known: &State) -> Result<ClientBuilder, Failure> {
+    let session = &args.session;
+    // A wait that nobody sees looks like a hang, so none is slept through.
+    let retry = RetryPolicy { flood_sleep_threshold: Duration::ZERO, ..RetryPolicy::default() };
+    let mut builder = Client::builder(&session.name)
+        .session_dir(&session.session_dir)
+        .transport(args.transport)
+        .retry(retry);
+    let mut is_loopback = local.is_some();
+    if let Some(dc) = local {
+        builder = dc.reach(builder)?;
+    }
+    if let (Some(address), Some(id), Some(path)) = (&args.dc, args.dc_id, &args.dc_key) {
+        let refused =
+            |error: &dyn std::fmt::Display| Failure::new(format_args!("{}: {error}", path.display()));
+        let pem = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
+        let key = PublicKey::from_pem(&pem).map_err(|error| refused(&error))?;
+        builder = builder.trust(key).dc(id, address.clone());
+        is_loopback = true;
+    }
+    if args.test {
+        builder = builder.test();
+    }
+    match (args.api_id, &args.api_hash) {
+        (Some(id), Some(hash)) => builder = builder.api_id(id).api_hash(hash),
+        _ if is_loopback && known.app.is_none() => {
+            builder = builder.api_id(NO_API_KEY.0).api_hash(NO_API_KEY.1)
+        }
+        _ => {}
+    }
+    Ok(builder)
+}
+
+async fn sign_in(
+    args: &LoginArgs,
+    client: &Client,
+    terminal: &mut Terminal,
+    local: Option<&mut LocalDc>,
+    output: Output,
+) -> Result<(), Failure> {
+    let success = match local {
+        Some(dc) => {
+            let mut shows = ShowsCode { inner: terminal, events: &mut dc.events, output };
+            client.sign_in_with(&mut shows).await?
+        }
+        None => client.sign_in_with(terminal).await?,
+    };
+    if args.session.json {
+        return report(args, client, &success.user, "", Some(success.new_account));
+    }
+    let path = open::path(&args.session);
+    terminal.welcome(&success, client.home_dc(), Some(&path)).map_err(Failure::new)
+}
+
+/// Says who is logged in, in words or as JSON.
+fn report(
+    args: &LoginArgs,
+    client: &Client,
+    user: &User,
+    words: &str,
+    new_account: Option<bool>,
+) -> Result<(), Failure> {
+    let (dc, path) = (client.home_dc(), open::path(&args.session));
+    if args.session.json {
+        let new = new_account.unwrap_or(false);
+        let already = new_account.is_none();
+        println!(
+            "{}",
+            json!({"user": me::json(user), "dc": dc, "session": path, "new_account": new, "already": already})
+        );
+    } else {
+        println!("{words} {}, DC {dc}, session {}", me::words(user), path.display());
+    }
+    Ok(())
+}
