@@ -543,6 +543,35 @@ fn differences_come_in_slices_and_end() {
 }
 
 #[test]
+fn conversations_and_their_messages_are_listed_newest_first() {
+    let mut bench = Bench::new(&[PHONE, "9996611234"]);
+    let (mut ada, me) = bench.logged_in(PHONE);
+    let other = look_up(&mut bench, &mut ada, "9996611234");
+    for n in 1..=3 {
+        bench.call(&mut ada, message_to(peer(&other), &format!("to bob {n}"), n)).unwrap();
+    }
+    bench.call(&mut ada, message_to(enums::InputPeer::InputPeerSelf, "note", 9)).unwrap();
+    let ask =
+        functions::messages::GetHistory { peer: peer(&other), offset_id: 3, limit: 10, ..Default::default() };
+    let enums::messages::Messages::Messages(history) = bench.call(&mut ada, ask.clone()).unwrap() else {
+        panic!()
+    };
+    let texts: Vec<_> = history
+        .messages
+        .iter()
+        .map(|m| if let enums::Message::Message(m) = m { m.message.to_string() } else { panic!() })
+        .collect();
+    assert_eq!(texts, ["to bob 2", "to bob 1"]);
+    let dialogs = functions::messages::GetDialogs { limit: 10, ..Default::default() };
+    let enums::messages::Dialogs::Dialogs(dialogs) = bench.call(&mut ada, dialogs).unwrap() else { panic!() };
+    assert_eq!((dialogs.dialogs.len(), dialogs.messages.len(), dialogs.users.len()), (2, 2, 2));
+    let enums::Dialog::Dialog(first) = &dialogs.dialogs[0] else { panic!() };
+    assert_eq!((first.top_message, &first.peer), (4, &types::PeerUser { user_id: me.id }.into()));
+    ada.layer = 200;
+    assert_eq!(bench.call(&mut ada, ask).unwrap_err(), refused(400, "INPUT_METHOD_INVALID"));
+}
+
+#[test]
 fn messages_need_a_known_peer_and_a_text() {
     let mut bench = Bench::new(&[PHONE, "9996611234"]);
     let (mut ada, _) = bench.logged_in(PHONE);
