@@ -310,7 +310,7 @@ impl World {
                 self.numbers.insert(request, number);
                 self.calls.insert(number, CallLog { repeatable, outcome: None });
             }
-            Step::ToServer { connection, packet } => self.to_server(connection, &packet),
+            Step::ToServer { connection, packet } => self.deliver_to_server(connection, &packet),
             Step::ToClient { connection, packet } => {
                 if self.connection == Some(connection) {
                     let now = self.client_now();
@@ -400,7 +400,7 @@ impl World {
         self.schedule(at, Step::Connect);
     }
 
-    fn to_server(&mut self, connection: u64, packet: &[u8]) {
+    fn deliver_to_server(&mut self, connection: u64, packet: &[u8]) {
         let now = self.server_now();
         let opened = envelope::open(&self.key, Side::Client, BytesMut::from(packet)).unwrap();
         let id = opened.header.session_id;

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::message::{CallStatus, Failure, RpcError, SendError};
-use crate::net::{Address, DialError, ExchangeError};
+use crate::net::{Address, DialError, ExchangeError, Refusal};
 use crate::session;
 
 /// Why [`ClientBuilder::connect`](super::ClientBuilder::connect) gave up.
@@ -69,14 +69,20 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Whether another try may succeed without anybody doing anything.
-    pub(super) fn may_pass(&self) -> bool {
+    /// Whether another try may succeed without anybody doing anything; `elsewhere` says that there is another address to
+    /// try.
+    pub(super) fn may_pass(&self, elsewhere: bool) -> bool {
         match self {
-            Self::Dial(DialError::TimedOut { .. }) => false,
+            Self::Dial(DialError::TimedOut { .. }) => elsewhere,
             Self::Dial(_) => true,
             Self::Exchange { source, .. } => source.may_pass(),
             _ => false,
         }
+    }
+
+    /// Whether the server asks for patience.
+    pub(super) fn is_flood(&self) -> bool {
+        matches!(self, Self::Exchange { source: ExchangeError::Refused(Refusal::Flood), .. })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Getting a connection to a DC, with a key for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 
@@ -8,9 +9,12 @@ use super::ConnectError;
 use super::core::Core;
 use crate::crypto::AuthKey;
 use crate::message::ServerTime;
-use crate::net::{Address, ExchangeOptions, Framed, dial, exchange};
+use crate::net::{Address, Backoff, ExchangeOptions, Framed, dial, exchange};
 use crate::session::Salt;
 use crate::transport::Codec;
+
+/// The least pause after a server has asked for patience (-429).
+pub(super) const FLOOD_PAUSE: Duration = Duration::from_secs(1);
 
 /// A connection over which a session can go on, and what a new session would need.
 pub(super) struct Established {
@@ -62,17 +66,23 @@ pub(super) async fn establish(
 /// Several tries with growing pauses, as long as another one could help.
 pub(super) async fn establish_patiently(core: &Arc<Core>, dc: i32) -> Result<Established, ConnectError> {
     let timing = &core.config.timing;
-    let mut backoff = crate::net::Backoff::new(timing.reconnect_first, timing.reconnect_max);
+    let mut backoff = Backoff::new(timing.reconnect_first, timing.reconnect_max);
     let mut attempt = 0;
     loop {
-        match establish(core, dc, attempt).await {
-            Err(error) if error.may_pass() && attempt + 1 < timing.connect_attempts => {
-                tracing::warn!(dc, %error, "connecting again");
-                attempt += 1;
-                let pause = backoff.pause(&mut rand::rng());
-                tokio::time::sleep(pause).await;
-            }
-            done => return done,
+        let error = match establish(core, dc, attempt).await {
+            Ok(established) => return Ok(established),
+            Err(error) => error,
+        };
+        attempt += 1;
+        let elsewhere = attempt < core.addresses(dc).len();
+        if !error.may_pass(elsewhere) || attempt >= timing.connect_attempts {
+            return Err(error);
         }
+        tracing::warn!(dc, %error, "connecting again");
+        if error.is_flood() {
+            backoff.at_least(FLOOD_PAUSE);
+        }
+        let pause = backoff.pause(&mut rand::rng());
+        tokio::time::sleep(pause).await;
     }
 }

@@ -14,6 +14,8 @@ use crate::tl::PacketBuf;
 use crate::transport::{self, Codec, Frame};
 
 /// The least room offered to one read: a few typical packets.
+const READ_MIN: usize = 4 * 1024;
+/// How much room is made when there is less than that.
 const READ_CHUNK: usize = 16 * 1024;
 /// The most room offered to one read, however large the frame that is coming.
 const READ_CHUNK_MAX: usize = 256 * 1024;
@@ -56,6 +58,8 @@ pub struct Framed<S> {
     output: VecDeque<PacketBuf>,
     /// How much of the front of `output` is written already.
     written: usize,
+    /// How many bytes of `output` are not.
+    queued: usize,
     needs_flush: bool,
     /// Buffers that were written and can be filled again.
     spare: Vec<PacketBuf>,
@@ -94,6 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
             input,
             output: VecDeque::new(),
             written: 0,
+            queued: 0,
             needs_flush: false,
             spare: Vec::new(),
         }
@@ -106,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
     /// When the transport cannot carry a packet of this length; the stream stays usable.
     pub fn queue(&mut self, mut packet: PacketBuf, quick_ack: bool) -> Result<(), transport::Error> {
         self.codec.encode(&mut packet, quick_ack, &mut self.rng)?;
-        self.output.push_back(packet);
+        self.push(packet);
         Ok(())
     }
 
@@ -117,7 +122,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
     pub fn queue_quick_ack(&mut self, token: u32) -> Result<(), transport::Error> {
         let mut bytes = PacketBuf::with_headroom(0);
         self.codec.encode_quick_ack(token, &mut bytes)?;
-        self.output.push_back(bytes);
+        self.push(bytes);
         Ok(())
     }
 
@@ -128,8 +133,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
     pub fn queue_transport_error(&mut self, code: i32) -> Result<(), transport::Error> {
         let mut bytes = PacketBuf::with_headroom(crate::tl::HEADROOM);
         self.codec.encode_transport_error(code, &mut bytes, &mut self.rng)?;
-        self.output.push_back(bytes);
+        self.push(bytes);
         Ok(())
+    }
+
+    fn push(&mut self, bytes: PacketBuf) {
+        self.queued += bytes.len();
+        self.output.push_back(bytes);
     }
 
     /// An empty buffer with room for the framing in front, one that was written before if there is one.
@@ -145,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
     /// How many bytes are queued and not yet taken by the operating system: what backpressure goes by.
     #[must_use]
     pub fn queued(&self) -> usize {
-        self.output.iter().map(|packet| packet.as_slice().len()).sum::<usize>() - self.written
+        self.queued
     }
 
     /// The next frame; writes what is queued while it waits. Dropping the future loses nothing.
@@ -168,8 +178,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
             if let Some(frame) = self.codec.decode(&mut self.input)? {
                 return Poll::Ready(Ok(frame));
             }
-            // Room grows with what has come, so that a length field alone cannot make us allocate.
-            self.input.reserve(self.input.len().clamp(READ_CHUNK, READ_CHUNK_MAX));
+            if self.input.capacity() - self.input.len() < READ_MIN {
+                // Room grows with what has come, so that a length field alone cannot make us allocate.
+                self.input.reserve(self.input.len().clamp(READ_CHUNK, READ_CHUNK_MAX));
+            }
             match ready!(pin!(self.stream.read_buf(&mut self.input)).poll(cx))? {
                 0 if self.input.is_empty() => return Poll::Ready(Err(FramedError::Closed)),
                 0 => return Poll::Ready(Err(FramedError::Truncated)),
@@ -219,6 +231,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
     }
 
     fn advance(&mut self, mut written: usize) {
+        self.queued -= written;
         while let Some(front) = self.output.front() {
             let left = front.as_slice().len() - self.written;
             if written < left {

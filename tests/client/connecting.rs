@@ -16,9 +16,9 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::loopback;
 
 /// A server that does `serve` with every connection.
-async fn listen<F: Future<Output = ()> + Send>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> Address
+async fn listen<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> Address
 where
-    F: 'static,
+    F: Future<Output = ()> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = Address::from(listener.local_addr().unwrap());

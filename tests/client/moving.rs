@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mtwire::crypto::rsa::PublicKey;
 use mtwire::server::Server;
-use mtwire::session::{MemoryStore, SessionStore};
+use mtwire::session::{Change, MemoryStore, SessionStore, User};
 use mtwire::tl::{functions, types};
 
 use crate::loopback;
@@ -50,4 +50,22 @@ async fn a_key_that_the_server_forgot_is_made_anew_while_nobody_is_logged_in() {
     let old = key();
     connect(&second).await.unwrap().disconnect().await;
     assert_ne!(key(), old);
+}
+
+#[tokio::test]
+async fn a_forgotten_key_of_a_login_is_replaced_only_when_told() {
+    let first = Server::builder().start().await.unwrap();
+    let second = Server::builder().start().await.unwrap();
+    let store = Arc::new(MemoryStore::default());
+    let describe = |server: &Server| {
+        let shared = Arc::clone(&store) as Arc<dyn SessionStore>;
+        loopback::own_store(server, 2, loopback::address(server, 2), shared)
+            .trust(PublicKey::from_pem(first.public_key_pem()).unwrap())
+    };
+    describe(&first).connect().await.unwrap().disconnect().await;
+    store.apply(&[Change::User(Some(User { id: 1, ..User::default() }))]).unwrap();
+    let error = describe(&second).connect().await.unwrap_err();
+    assert!(error.to_string().contains("log in again"), "{error}");
+    let client = describe(&second).forget_login().connect().await.unwrap();
+    assert_eq!(client.user(), None);
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mtwire::client::InvokeError;
+use mtwire::client::{Client, ConnectError, InvokeError};
+use mtwire::crypto::rsa::PublicKey;
 use mtwire::server::Server;
 use mtwire::session::{MemoryStore, SessionStore};
 use mtwire::tl::functions;
@@ -49,4 +50,38 @@ async fn dropping_the_last_handle_ends_the_connection() {
     while Arc::strong_count(&store) > 1 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[tokio::test]
+async fn a_session_file_can_be_opened_again_at_once() {
+    let server = Server::builder().start().await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let connect = || {
+        Client::builder("account")
+            .api_id(1)
+            .api_hash("0123456789abcdef0123456789abcdef")
+            .session_dir(directory.path())
+            .dc(2, loopback::address(&server, 2))
+            .trust(PublicKey::from_pem(server.public_key_pem()).unwrap())
+            .connect()
+    };
+    for _ in 0..3 {
+        connect().await.unwrap().disconnect().await;
+    }
+    let _held = connect().await.unwrap();
+    let error = connect().await.unwrap_err();
+    assert!(matches!(error, ConnectError::Session(_)), "{error}");
+    assert!(error.to_string().contains(&std::process::id().to_string()), "{error} does not name the holder");
+}
+
+#[tokio::test]
+async fn the_name_is_enough_the_second_time() {
+    let server = Server::builder().start().await.unwrap();
+    let store = Arc::new(MemoryStore::default());
+    let shared = || Arc::clone(&store) as Arc<dyn SessionStore>;
+    let first = loopback::own_store(&server, 2, loopback::address(&server, 2), shared());
+    first.connect().await.unwrap().disconnect().await;
+    let client = Client::builder("test").store(shared()).connect().await.unwrap();
+    assert_eq!(client.home_dc(), 2);
+    client.disconnect().await;
 }

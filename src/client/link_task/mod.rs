@@ -6,15 +6,15 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::calls::Calls;
 use super::core::Core;
-use super::establish::{Established, establish};
+use super::establish::{Established, FLOOD_PAUSE, establish};
 use super::link::{CallEnd, Command, GivenUp};
 use crate::crypto::AuthKey;
 use crate::message::CallStatus;
@@ -42,6 +42,7 @@ pub(super) async fn run(
         unknown_key: 0,
         cause: None,
         closing: None,
+        saves: JoinSet::new(),
         backoff: Backoff::new(timing.reconnect_first, timing.reconnect_max),
         rng: rand::make_rng(),
         core,
@@ -67,6 +68,8 @@ struct Task {
     /// Why there is no connection, while there is none.
     cause: Option<String>,
     closing: Option<oneshot::Sender<()>>,
+    /// Writes to the store that are under way.
+    saves: JoinSet<()>,
     backoff: Backoff,
     rng: StdRng,
 }
@@ -103,7 +106,7 @@ impl Task {
                     tracing::warn!(%address, %refusal, "connection refused");
                     self.cause = Some(format!("{address}: {refusal}"));
                     if refusal == Refusal::Flood {
-                        self.backoff.at_least(Duration::from_secs(1));
+                        self.backoff.at_least(FLOOD_PAUSE);
                     }
                     if refusal == Refusal::UnknownKey && !self.replace_unknown_key().await {
                         self.refuse_calls().await;
@@ -118,8 +121,12 @@ impl Task {
             self.obey_offline(command);
         }
         self.calls.end_all(None, CallEnd::Closed);
+        while self.saves.join_next().await.is_some() {}
         self.save_now().await;
-        if let Some(closing) = self.closing.take() {
+        let closing = self.closing.take();
+        // The store goes first: who waits for the end wants to open the session again.
+        drop(self);
+        if let Some(closing) = closing {
             // Nobody waits any more: fine.
             let _ = closing.send(());
         }
@@ -136,6 +143,9 @@ impl Task {
                 Ok(established) => return Some(established),
                 Err(error) => {
                     tracing::warn!(%error, attempt, "cannot connect");
+                    if error.is_flood() {
+                        self.backoff.at_least(FLOOD_PAUSE);
+                    }
                     self.cause = Some(error.to_string());
                 }
             }
@@ -187,10 +197,11 @@ impl Task {
     }
 
     /// Saves salt and clock in the background: losing either costs one round trip, no more.
-    fn save(&self, session: &Session, salt: Option<i64>) {
+    fn save(&mut self, session: &Session, salt: Option<i64>) {
+        while self.saves.try_join_next().is_some() {}
         let (core, dc, key_id) = (Arc::clone(&self.core), self.dc, self.key_id);
         let offset = session.time().offset_seconds(core.clock.now());
-        tokio::spawn(async move { save(&core, dc, key_id, salt, offset).await });
+        self.saves.spawn(async move { save(&core, dc, key_id, salt, offset).await });
     }
 
     /// Saves salt and clock before the link ends.

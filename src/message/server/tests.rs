@@ -440,7 +440,7 @@ fn st_3_messages_are_sent_again_on_request() {
     pair.session.push(pair.now, unknown(16)).unwrap();
     let sent = pair.sent_messages().remove(0);
     pair.receive(0, &types::MsgResendReq { msg_ids: vec![sent.msg_id.to_wire()] });
-    assert_eq!(pair.sent_messages(), [sent.clone()]);
+    assert_eq!(pair.sent_messages(), std::slice::from_ref(&sent));
     pair.receive(0, &types::MsgResendReq { msg_ids: vec![sent.msg_id.to_wire(), 5] });
     let messages = pair.sent_messages();
     assert!(messages.contains(&sent));

@@ -29,18 +29,17 @@ fn lengths_over_the_limit_are_refused_before_the_frame_comes() {
 }
 
 #[test]
-fn the_largest_frame_goes_through_every_transport() {
-    for kind in Kind::ALL {
-        let overhead = match kind {
-            Kind::Full => 12,
-            Kind::Padded | Kind::Obfuscated(Tagged::Padded) => 16,
-            _ => 0,
-        };
-        let payload = vec![3; MAX_FRAME - overhead];
+fn the_largest_frame_goes_through_every_framing() {
+    // The obfuscation does not look at lengths, and takes long for so many bytes without optimization.
+    for (kind, overhead) in
+        [(Kind::Abridged, 0), (Kind::Intermediate, 0), (Kind::Padded, 15), (Kind::Full, 12)]
+    {
+        let largest = (MAX_FRAME - overhead) & !3;
         let (mut client, mut server) = pair(kind);
-        let sent = encoded(&mut client, &payload, false).unwrap();
+        let sent = encoded(&mut client, &vec![3; largest], false).unwrap();
         assert!(sent.len() <= MAX_FRAME + 4);
         assert_eq!(frames(&mut server, &sent).unwrap().len(), 1, "{kind}");
+        assert!(encoded(&mut client, &vec![3; largest + 4], false).is_err(), "{kind}");
     }
 }
 
