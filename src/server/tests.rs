@@ -758,8 +758,13 @@ fn accounts_that_contradict_are_refused() {
     let policy = Policy { banned: Default::default(), flood_wait: Default::default(), code_lifetime: 1 };
     let mut world = World::new(policy, StdRng::seed_from_u64(7), sender);
     world.dcs = vec![DcAddress { id: 1, host: "127.0.0.1".into(), port: 1 }];
-    for (account, bot) in [("9996611234,dc=2", None), ("9996621234", None), ("12025550123", Some("no token"))]
-    {
+    for (account, bot) in [
+        ("9996611234,dc=2", None),
+        ("9996621234", None),
+        ("12025550123", Some("no token")),
+        ("12025550123", Some("42:abc,dc=9")),
+        ("12025550123", Some("42:abc,colour=red")),
+    ] {
         let result = world
             .register(&[account.parse().unwrap()], &bot.map(str::to_owned).into_iter().collect::<Vec<_>>());
         assert!(matches!(result, Err(Error::Account { .. })), "{account}");
