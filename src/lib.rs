@@ -81,5 +81,7 @@ pub mod net;
 #[cfg(feature = "server")]
 pub mod server;
 
+#[cfg(feature = "client")]
+pub use client::Client;
 #[cfg(feature = "api")]
 pub use tl::{enums, functions, types};

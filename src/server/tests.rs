@@ -711,7 +711,7 @@ fn the_state_survives_a_restart() {
     let mut bench = start(&[]);
     assert_eq!(bench.world.salts, salts);
     assert_eq!(bench.world.accounts.by_phone(PHONE).unwrap().password, password);
-    assert_eq!(bench.world.keys.authorization(caller.key_id).unwrap().awaiting_password.is_some(), true);
+    assert!(bench.world.keys.authorization(caller.key_id).unwrap().awaiting_password.is_some());
     let state = bench.call(&mut other, functions::updates::GetState {}).unwrap();
     assert_eq!(state.pts, 2);
     assert_eq!(bench.world.accounts.get(eve.id).unwrap().first_name, "Eve");

@@ -20,3 +20,18 @@ pub(crate) fn debug(value: &dyn Serialize, f: &mut fmt::Formatter<'_>) -> fmt::R
         Err(error) => write!(f, "(cannot be encoded: {error})"),
     }
 }
+
+#[cfg(all(test, feature = "api"))]
+mod tests {
+    use crate::tl::{enums, types};
+
+    /// The figures that other libraries miss by a factor of six.
+    #[test]
+    fn hot_types_stay_small() {
+        assert!(size_of::<types::Message>() < 400, "{}", size_of::<types::Message>());
+        assert!(size_of::<enums::Message>() <= 408, "{}", size_of::<enums::Message>());
+        assert!(size_of::<types::User>() < 400, "{}", size_of::<types::User>());
+        assert!(size_of::<enums::Update>() <= 72, "{}", size_of::<enums::Update>());
+        assert!(size_of::<enums::InputPeer>() <= 72, "{}", size_of::<enums::InputPeer>());
+    }
+}

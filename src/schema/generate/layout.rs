@@ -16,9 +16,11 @@ const INLINE_VARIANT: usize = 64;
 /// Enums up to this many constructors keep payloads in place: they are the hot ones (`Message`, `User`).
 const FEW_VARIANTS: usize = 6;
 
-/// Optional strings of hot types that are hardly ever there.
+/// Optional strings and objects of hot types that are hardly ever there.
 const RARE: &[(&str, &str)] = &[
     ("message", "from_rank"),
+    ("message", "guestchat_via_from"),
+    ("message", "saved_peer_id"),
     ("message", "post_author"),
     ("message", "summary_from_language"),
     ("user", "bot_inline_placeholder"),
@@ -136,10 +138,11 @@ impl<'a> Layout<'a> {
         match &param.kind {
             ParamKind::Flags => false,
             ParamKind::Required(ty) => self.closes_cycle(definition, ty),
-            ParamKind::Optional { ty, .. } => match ty {
-                Type::String | Type::Bytes => RARE.contains(&(definition.name.as_str(), param.name.as_str())),
-                _ => self.closes_cycle(definition, ty) || self.size_of(ty) > INLINE_OPTIONAL,
-            },
+            ParamKind::Optional { ty, .. } => {
+                let rare = RARE.contains(&(definition.name.as_str(), param.name.as_str()));
+                let large = !matches!(ty, Type::String | Type::Bytes) && self.size_of(ty) > INLINE_OPTIONAL;
+                rare || large || self.closes_cycle(definition, ty)
+            }
         }
     }
 
