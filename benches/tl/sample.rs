@@ -27,7 +27,8 @@ fn message(i: i32) -> types::Message {
         }),
         entities: Some(vec![
             types::MessageEntityBold { offset: 0, length: 5 }.into(),
-            types::MessageEntityTextUrl { offset: 6, length: 9, url: "https://example.org/page".into() }.into(),
+            types::MessageEntityTextUrl { offset: 6, length: 9, url: "https://example.org/page".into() }
+                .into(),
         ]),
         views: Some(i * 17),
         forwards: Some(i),
@@ -49,7 +50,8 @@ fn user(i: i64) -> types::User {
         username: Some(format!("user_name_{i}").into()),
         phone: Some(format!("99966200{i:02}").into()),
         photo: Some(Box::new(
-            types::UserProfilePhoto { photo_id: i, dc_id: 2, stripped_thumb: None, ..Default::default() }.into(),
+            types::UserProfilePhoto { photo_id: i, dc_id: 2, stripped_thumb: None, ..Default::default() }
+                .into(),
         )),
         status: Some(enums::UserStatus::Recently(types::UserStatusRecently { by_me: false })),
         ..Default::default()
