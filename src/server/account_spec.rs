@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 /// An account to register when the server starts: `+9996621234[,password=P][,dc=N][,name=First Last][,username=U]`.
 ///
 /// Test numbers `99966XYYYY` live on DC X and take the code XXXXX (AU-10); other numbers live on DC 2 unless told
-/// otherwise and get a random code, which is told in [`Event::Code`](super::Event::Code).
+/// otherwise and get a random code, which is told in [`Event::Code`](super::Event::Code). Values end at the next comma:
+/// a password that has one is set with [`password`](Self::password).
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccountSpec {
     pub(super) phone: String,

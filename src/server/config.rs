@@ -45,7 +45,6 @@ pub(super) const METHODS: &[Method] = &[
 fn config(call: &Call<'_>) -> types::Config {
     let option = |dc: &super::DcAddress| types::DcOption {
         ipv6: dc.host.contains(':'),
-        r#static: true,
         this_port_only: true,
         id: dc.id,
         ip_address: Str::from(dc.host.clone()),

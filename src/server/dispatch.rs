@@ -6,7 +6,7 @@ use crate::tl::Bytes;
 
 use super::{
     call::{Call, Method, Needs, Outcome},
-    config, contacts, login, messages, password,
+    config, contacts, history, login, messages, password,
     rpc_error::RpcError,
     temp_keys, transfer, updates, users, wrappers,
 };
@@ -22,6 +22,7 @@ static METHODS: LazyLock<HashMap<u32, &'static Method>> = LazyLock::new(|| {
         users::METHODS,
         contacts::METHODS,
         messages::METHODS,
+        history::METHODS,
         updates::METHODS,
     ]
     .into_iter()
@@ -57,7 +58,7 @@ pub(super) fn dispatch(call: &mut Call<'_>, body: Bytes, succeeded: impl Fn(i64)
         return Err(RpcError::bad_request("CONNECTION_NOT_INITED"));
     }
     call.permit(method.needs)?;
-    if !wishes.without_updates && matches!(method.needs, Needs::Login | Needs::Home) {
+    if !wishes.without_updates && method.needs != Needs::Nothing {
         call.caller.wants_updates = true;
     }
     (method.run)(call, &mut reader)

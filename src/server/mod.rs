@@ -30,6 +30,7 @@ mod contacts;
 mod dispatch;
 mod error;
 mod event;
+mod history;
 mod hub;
 mod journal;
 mod key_exchange;

@@ -277,10 +277,8 @@ impl World {
     }
 
     fn register_bot(&mut self, spec: &str) -> Result<(), Error> {
-        let (token, dc) = match spec.split_once(',') {
-            None => (spec, None),
-            Some((token, option)) => (token, option.trim().strip_prefix("dc=").and_then(|n| n.parse().ok())),
-        };
+        let (token, option) =
+            spec.split_once(',').map_or((spec, None), |(token, option)| (token, Some(option.trim())));
         // Only the part before the colon may be shown: the rest is the bot's password.
         let error = |reason| {
             let id = token.split(':').next().unwrap_or_default();
@@ -288,6 +286,13 @@ impl World {
         };
         let (id, secret) =
             accounts::split_token(token).ok_or_else(|| error("a bot's token looks like 123456:ABC-def_1"))?;
+        let dc = match option {
+            None => None,
+            Some(option) => {
+                let number = option.strip_prefix("dc=").and_then(|n| n.parse().ok());
+                Some(number.ok_or_else(|| error("the only option of a bot is dc=N"))?)
+            }
+        };
         let known = self.accounts.get(id).cloned();
         if known.as_ref().is_some_and(|known| !known.is_bot()) {
             return Err(error("a user has this id"));

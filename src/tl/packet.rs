@@ -45,12 +45,14 @@ impl PacketBuf {
 
     /// The content, for work in place.
     #[must_use]
+    #[inline]
     pub fn as_mut_slice(&mut self) -> &mut [u8] {
         &mut self.bytes[self.head..]
     }
 
     /// Length of the content in bytes.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.bytes.len() - self.head
     }
@@ -86,6 +88,7 @@ impl PacketBuf {
     }
 
     /// Appends `bytes`.
+    #[inline]
     pub fn extend_from_slice(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }

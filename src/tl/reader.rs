@@ -94,6 +94,7 @@ impl Reader {
         self.check()
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> [u8; N] {
         match self.packet[self.position..].first_chunk() {
             Some(chunk) => {
@@ -115,43 +116,43 @@ impl Reader {
     }
 
     /// A constructor id or `#`: 4 bytes, little-endian.
-    #[inline(never)]
+    #[inline]
     pub fn u32(&mut self) -> u32 {
         u32::from_le_bytes(self.array())
     }
 
     /// An `int`: 4 bytes, little-endian.
-    #[inline(never)]
+    #[inline]
     pub fn i32(&mut self) -> i32 {
         i32::from_le_bytes(self.array())
     }
 
     /// A `long`: 8 bytes, little-endian.
-    #[inline(never)]
+    #[inline]
     pub fn i64(&mut self) -> i64 {
         i64::from_le_bytes(self.array())
     }
 
     /// A `double`: 8 bytes, little-endian IEEE 754.
-    #[inline(never)]
+    #[inline]
     pub fn f64(&mut self) -> f64 {
         f64::from_le_bytes(self.array())
     }
 
     /// An `int128`: 16 bytes as they stand.
-    #[inline(never)]
+    #[inline]
     pub fn int128(&mut self) -> [u8; 16] {
         self.array()
     }
 
     /// An `int256`: 32 bytes as they stand.
-    #[inline(never)]
+    #[inline]
     pub fn int256(&mut self) -> [u8; 32] {
         self.array()
     }
 
     /// A boxed `Bool`: `boolTrue` or `boolFalse`, 4 bytes.
-    #[inline(never)]
+    #[inline]
     pub fn bool(&mut self) -> bool {
         let offset = self.position;
         match self.u32() {
@@ -183,7 +184,7 @@ impl Reader {
 
     /// A `bytes` value (TL-2), as a slice of the packet. The bytes that pad it to a multiple of four may
     /// hold anything.
-    #[inline(never)]
+    #[inline]
     pub fn bytes(&mut self) -> Bytes {
         let rest = &self.packet[self.position..];
         let (header, length) = match *rest {
@@ -212,13 +213,19 @@ impl Reader {
     }
 
     /// A `string` value. Bytes that are not UTF-8 are replaced by U+FFFD, which copies the string.
-    #[inline(never)]
+    #[inline]
     pub fn string(&mut self) -> Str {
-        let bytes = self.bytes();
-        match Str::try_from(bytes.clone()) {
+        let start = self.position;
+        match Str::try_from(self.bytes()) {
             Ok(string) => string,
-            Err(_) => Str::from(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(_) => self.replaced_string(start),
         }
+    }
+
+    #[cold]
+    fn replaced_string(&mut self, start: usize) -> Str {
+        self.position = start;
+        String::from_utf8_lossy(&self.bytes()).into_owned().into()
     }
 
     /// The count of a bare vector; zero if the rest of the packet cannot hold that many items, which is an
@@ -255,7 +262,7 @@ impl Reader {
     }
 
     /// The constructor id `id` of `expected`; any other is an error.
-    #[inline(never)]
+    #[inline]
     pub fn id(&mut self, id: u32, expected: &'static str) {
         let offset = self.position;
         let found = self.u32();

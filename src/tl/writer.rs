@@ -48,42 +48,51 @@ impl Writer {
     }
 
     /// A constructor id or `#`.
-    #[inline(never)]
+    #[inline]
     pub fn u32(&mut self, value: u32) {
         self.raw(&value.to_le_bytes());
     }
 
     /// An `int`.
-    #[inline(never)]
+    #[inline]
     pub fn i32(&mut self, value: i32) {
         self.raw(&value.to_le_bytes());
     }
 
     /// A `long`.
-    #[inline(never)]
+    #[inline]
     pub fn i64(&mut self, value: i64) {
         self.raw(&value.to_le_bytes());
     }
 
     /// A `double`.
-    #[inline(never)]
+    #[inline]
     pub fn f64(&mut self, value: f64) {
         self.raw(&value.to_le_bytes());
     }
 
     /// A boxed `Bool`.
-    #[inline(never)]
+    #[inline]
     pub fn bool(&mut self, value: bool) {
         self.u32(if value { BOOL_TRUE } else { BOOL_FALSE });
     }
 
+    /// Writes a word over the four bytes at `position`, which were written before.
+    pub(crate) fn patch_u32(&mut self, position: usize, value: u32) {
+        if let Some(place) = self.packet.as_mut_slice().get_mut(position..).and_then(<[u8]>::first_chunk_mut)
+        {
+            *place = value.to_le_bytes();
+        }
+    }
+
     /// Bytes as they stand: `int128`, `int256`, or something serialized already.
+    #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {
         self.packet.extend_from_slice(bytes);
     }
 
     /// A `bytes` or `string` value in the shortest form, padded with zeros (TL-2).
-    #[inline(never)]
+    #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
         let length = bytes.len();
         let header = if length < 254 {

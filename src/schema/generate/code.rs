@@ -40,11 +40,13 @@ impl Code<'_> {
         let _ = writeln!(
             out,
             "pub(crate) static {table}: Struct = Struct {{ id: {0:#x}, name: {1:?}, \
-             layout: Layout::new::<{name}>(), recursive: {recursive}, fields: &[\n{2}] }};\n\
+             layout: Layout::new::<{name}>(), recursive: {recursive}, \
+             shared_bits: {3}, fields: &[\n{2}] }};\n\
              described! {{ {kind} {name} {table} {0:#x} {1:?} }}",
             definition.id,
             definition.name,
             self.fields(definition, &name),
+            shares_bits(definition),
         );
         name
     }
@@ -299,6 +301,17 @@ impl Code<'_> {
 /// The static that holds the table of a type.
 fn table_name(type_name: &str) -> String {
     format!("T_{type_name}")
+}
+
+/// Whether a flag bit speaks of several fields of which one or more have a value.
+fn shares_bits(definition: &Definition) -> bool {
+    let optional = |param: &Param| match &param.kind {
+        ParamKind::Optional { flags, bit, ty } => Some((flags.clone(), *bit, *ty != Type::True)),
+        ParamKind::Flags | ParamKind::Required(_) => None,
+    };
+    let mut bits: Vec<_> = definition.params.iter().filter_map(optional).collect();
+    bits.sort();
+    bits.windows(2).any(|pair| (&pair[0].0, pair[0].1) == (&pair[1].0, pair[1].1) && pair[1].2)
 }
 
 /// The number of a flag word among those of its definition.

@@ -47,6 +47,8 @@ pub struct Struct {
     pub layout: Layout,
     /// Whether values can contain others of the same type.
     pub recursive: bool,
+    /// Whether a flag bit speaks of several fields of which one or more have a value.
+    pub shared_bits: bool,
     /// The fields in wire order.
     pub fields: &'static [Field],
 }

@@ -1,7 +1,7 @@
 //! Memory → packet.
 
 use super::super::{Bytes, Str, VECTOR, Writer};
-use super::{ALWAYS, Field, Kind, Payload, Shape, Struct, Vector, WORDS};
+use super::{ALWAYS, Kind, Payload, Shape, Struct, Vector, WORDS};
 
 /// Writes a boxed value.
 ///
@@ -35,6 +35,45 @@ pub(super) unsafe fn object(shape: Shape, place: *const u8, writer: &mut Writer)
 /// # Safety
 /// `place` holds a value of the struct that `table` describes.
 pub(super) unsafe fn fields(table: &Struct, place: *const u8, writer: &mut Writer) {
+    // A flag word stands before the fields that it speaks of, so it is filled in when they are known.
+    let (mut words, mut positions) = ([0u32; WORDS], [usize::MAX; WORDS]);
+    if table.shared_bits {
+        // SAFETY: passed on.
+        words = unsafe { flag_words(table, place) };
+    }
+    for field in table.fields {
+        // SAFETY: the table's promise: the field of this kind is at this offset.
+        unsafe {
+            let place = place.add(field.0);
+            if let Kind::Flags(word) = field.2 {
+                let word = usize::from(word) % WORDS;
+                positions[word] = writer.position();
+                writer.u32(words[word]);
+            } else if field.1 == ALWAYS {
+                value(&field.2, place, writer);
+            } else {
+                let (word, bit) = (usize::from(field.1 / 32) % WORDS, 1 << (field.1 % 32));
+                if optional(&field.2, place, writer) {
+                    words[word] |= bit;
+                } else if words[word] & bit != 0 && table.shared_bits {
+                    // Another field has set the bit for both: then both have to be there (TL-6).
+                    zero(&field.2, writer);
+                }
+            }
+        }
+    }
+    for (word, position) in words.into_iter().zip(positions) {
+        if position != usize::MAX && word != 0 {
+            writer.patch_u32(position, word);
+        }
+    }
+}
+
+/// The flag words that follow from the optional fields.
+///
+/// # Safety
+/// As for [`fields`].
+unsafe fn flag_words(table: &Struct, place: *const u8) -> [u32; WORDS] {
     let mut words = [0u32; WORDS];
     for field in table.fields.iter().filter(|field| field.1 != ALWAYS) {
         // SAFETY: the table's promise: the field of this kind is at this offset.
@@ -42,19 +81,7 @@ pub(super) unsafe fn fields(table: &Struct, place: *const u8, writer: &mut Write
             words[usize::from(field.1 / 32) % WORDS] |= 1 << (field.1 % 32);
         }
     }
-    for field in table.fields {
-        // SAFETY: as above.
-        unsafe {
-            let place = place.add(field.0);
-            if let Kind::Flags(word) = field.2 {
-                writer.u32(words[usize::from(word) % WORDS]);
-            } else if field.1 == ALWAYS {
-                value(&field.2, place, writer);
-            } else {
-                optional(field, place, &words, writer);
-            }
-        }
-    }
+    words
 }
 
 /// Whether an optional field is there.
@@ -108,46 +135,45 @@ unsafe fn value(kind: &Kind, place: *const u8, writer: &mut Writer) {
     }
 }
 
-/// Writes an optional field if the bit for it is set.
+/// Writes an optional field if it is there, and says whether it is.
 ///
 /// # Safety
 /// As for [`is_present`].
-unsafe fn optional(field: &Field, place: *const u8, words: &[u32; WORDS], writer: &mut Writer) {
+unsafe fn optional(kind: &Kind, place: *const u8, writer: &mut Writer) -> bool {
     // SAFETY: `kind` says which type is at `place`; a field that is present holds `Some`, and what is inside
     // is read as its own type.
     unsafe {
-        if !is_present(&field.2, place) {
-            // Another field may have set the bit for both: then both have to be there (TL-6).
-            if words[usize::from(field.1 / 32) % WORDS] >> (field.1 % 32) & 1 != 0 {
-                zero(&field.2, writer);
-            }
-            return;
-        }
-        match field.2 {
-            Kind::Int => writer.i32((*place.cast::<Option<i32>>()).unwrap_or_default()),
-            Kind::Long => writer.i64((*place.cast::<Option<i64>>()).unwrap_or_default()),
-            Kind::Double => writer.f64((*place.cast::<Option<f64>>()).unwrap_or_default()),
-            Kind::Bool => writer.bool((*place.cast::<Option<bool>>()).unwrap_or_default()),
-            Kind::Int128 => writer.raw(&(*place.cast::<Option<[u8; 16]>>()).unwrap_or_default()),
-            Kind::Int256 => writer.raw(&(*place.cast::<Option<[u8; 32]>>()).unwrap_or_default()),
-            Kind::Str => {
-                if let Some(string) = &*place.cast::<Option<Str>>() {
-                    writer.string(string);
-                }
-            }
+        match *kind {
+            Kind::True => *place.cast::<bool>(),
+            Kind::Int => (*place.cast::<Option<i32>>()).map(|value| writer.i32(value)).is_some(),
+            Kind::Long => (*place.cast::<Option<i64>>()).map(|value| writer.i64(value)).is_some(),
+            Kind::Double => (*place.cast::<Option<f64>>()).map(|value| writer.f64(value)).is_some(),
+            Kind::Bool => (*place.cast::<Option<bool>>()).map(|value| writer.bool(value)).is_some(),
+            Kind::Int128 => (*place.cast::<Option<[u8; 16]>>()).map(|value| writer.raw(&value)).is_some(),
+            Kind::Int256 => (*place.cast::<Option<[u8; 32]>>()).map(|value| writer.raw(&value)).is_some(),
+            Kind::Str => (*place.cast::<Option<Str>>()).as_ref().map(|value| writer.string(value)).is_some(),
             Kind::Bytes => {
-                if let Some(bytes) = &*place.cast::<Option<Bytes>>() {
-                    writer.bytes(bytes);
-                }
+                (*place.cast::<Option<Bytes>>()).as_ref().map(|value| writer.bytes(value)).is_some()
             }
             Kind::RareStr => {
-                if let Some(string) = &*place.cast::<Option<Box<Str>>>() {
-                    writer.string(string);
-                }
+                (*place.cast::<Option<Box<Str>>>()).as_ref().map(|value| writer.string(value)).is_some()
             }
-            Kind::Optional(table) => value(&table.value, (table.get)(place), writer),
-            // Present, so not null: then it is laid out like the value without the `Option`.
-            ref kind => value(kind, place, writer),
+            Kind::Boxed(shape) => {
+                let pointer = place.cast::<*const u8>().read();
+                if !pointer.is_null() {
+                    object(shape, pointer, writer);
+                }
+                !pointer.is_null()
+            }
+            Kind::Optional(table) => {
+                let inside = (table.get)(place);
+                if !inside.is_null() {
+                    value(&table.value, inside, writer);
+                }
+                !inside.is_null()
+            }
+            // These are never optional in this form: the generator wraps them in `Optional`.
+            Kind::Flags(_) | Kind::Object(_) | Kind::Bare(_) | Kind::Vector(_) | Kind::BareVector(_) => false,
         }
     }
 }
