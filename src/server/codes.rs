@@ -108,6 +108,16 @@ impl Codes {
         self.by_hash.insert(hash, pending);
     }
 
+    /// Forgets the codes that are too old, and what is left of those that are spent.
+    pub fn forget_expired(&mut self, now: i64) {
+        while let Some(oldest) = self.order.front()
+            && self.by_hash.get(oldest).is_none_or(|pending| pending.expires <= now)
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_hash.remove(&oldest);
+        }
+    }
+
     /// The codes with their hashes, the oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Pending)> {
         self.order.iter().filter_map(|hash| Some((hash.as_str(), self.by_hash.get(hash)?)))
@@ -159,6 +169,15 @@ mod tests {
         assert_eq!(codes.check("x", "111", "12345", 0), Err(Refused::Expired));
         assert_eq!(codes.check("h", "111", "12345", 99), Ok(()));
         assert_eq!(codes.check("h", "111", "12345", 100), Err(Refused::Expired));
+    }
+
+    #[test]
+    fn old_codes_make_room() {
+        let mut codes = codes();
+        codes.forget_expired(99);
+        assert_eq!(codes.iter().count(), 1);
+        codes.forget_expired(100);
+        assert_eq!((codes.iter().count(), codes.order.len()), (0, 0));
     }
 
     #[test]

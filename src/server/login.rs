@@ -80,7 +80,8 @@ fn issue_code(call: &mut Call<'_>, phone: String, via: Via) -> Outcome {
     call.world.rng.fill_bytes(&mut hash);
     let hash = to_hex(&hash);
     let expires = call.now.saturating_add(call.world.policy.code_lifetime);
-    call.world.put_code(hash.clone(), Pending::new(phone.clone(), via, code.clone(), expires));
+    let pending = Pending::new(phone.clone(), via, code.clone(), expires);
+    call.world.put_code(hash.clone(), pending, call.now);
     call.world.emit(Event::Code { phone, code });
     let length = i32::try_from(codes::LENGTH).unwrap_or_default();
     let next_type = via.next().map(|next| match next {

@@ -1,10 +1,6 @@
 //! Everything that all DCs of a server share, behind one lock.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use rand::{Rng, rngs::StdRng};
 use serde_json::Value;
@@ -94,10 +90,7 @@ impl World {
         }
         let keys = self.keys.iter().map(|(entry, auth)| records::key(entry, auth));
         let accounts = self.accounts.iter().map(records::account);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let good = |pending: &Pending| u64::try_from(pending.expires).is_ok_and(|expires| expires > now);
-        let codes = self.codes.iter().filter(|(_, pending)| good(pending));
-        let codes = codes.map(|(hash, pending)| records::code(hash, pending));
+        let codes = self.codes.iter().map(|(hash, pending)| records::code(hash, pending));
         let messages =
             self.mailboxes.iter().flat_map(|(owner, m)| m.iter().map(|m| records::message(*owner, m)));
         let first = std::iter::once(records::header(&self.salts));
@@ -130,8 +123,9 @@ impl World {
         self.accounts.put(account);
     }
 
-    /// Notes that a code was sent.
-    pub fn put_code(&mut self, hash: String, pending: Pending) {
+    /// Notes that a code was sent at `now`.
+    pub fn put_code(&mut self, hash: String, pending: Pending, now: i64) {
+        self.codes.forget_expired(now);
         self.record(|| records::code(&hash, &pending));
         self.codes.put(hash, pending);
     }

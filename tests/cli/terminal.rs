@@ -127,9 +127,8 @@ fn an_interrupt_at_the_password_leaves_the_terminal_as_it_was() {
         let mut tty = Tty::run(&world.login_args("eve", &[]));
         tty.shows("Enter password: ");
         tty.hides();
-        tty.presses("half of");
         match how {
-            "key" => tty.presses("\x03"),
+            "key" => tty.presses("half of\x03"),
             "SIGINT" => kill_process(tty.pid(), Signal::INT).unwrap(),
             _ => kill_process(tty.pid(), Signal::TERM).unwrap(),
         }

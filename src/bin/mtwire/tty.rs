@@ -22,9 +22,10 @@ impl Settings {
     pub fn restore(&self) {
         #[cfg(unix)]
         if let Some(saved) = &self.saved {
-            let now = rustix::termios::OptionalActions::Now;
+            // Half a password must not become the next line of the shell, so that what was typed is dropped.
+            let flush = rustix::termios::OptionalActions::Flush;
             // A terminal that has gone away needs no settings.
-            let _ = rustix::termios::tcsetattr(std::io::stdin(), now, saved);
+            let _ = rustix::termios::tcsetattr(std::io::stdin(), flush, saved);
         }
         if std::io::stdin().is_terminal() {
             eprintln!();

@@ -28,6 +28,9 @@ fn the_state_survives_a_restart() {
     };
     let eve = user(bench.call(&mut other, sign_up).unwrap());
     bench.call(&mut other, message_to(enums::InputPeer::InputPeerSelf, "note", 3)).unwrap();
+    let mut late = bench.client(2);
+    let hash = bench.send_code(&mut late, "9996629999").unwrap().phone_code_hash;
+    assert!(bench.sign_in_with(&mut late, "9996629999", &hash, "33333").is_err());
     let salts = bench.world.salts;
     drop(bench);
 
@@ -37,6 +40,11 @@ fn the_state_survives_a_restart() {
     assert!(bench.world.keys.authorization(caller.key_id).unwrap().awaiting_password.is_some());
     let state = bench.call(&mut other, functions::updates::GetState {}).unwrap();
     assert_eq!(state.pts, 2);
+    // A code that was sent is still good, its tries are counted on, and one that was used is gone.
+    let pending: Vec<_> =
+        bench.world.codes.iter().map(|(hash, code)| (hash.to_owned(), code.attempts)).collect();
+    assert_eq!(pending, [(hash.to_string(), 4)]);
+    bench.sign_in_with(&mut late, "9996629999", &hash, "22222").unwrap();
     assert_eq!(bench.world.accounts.get(eve.id).unwrap().first_name, "Eve");
 }
 
