@@ -45,6 +45,8 @@ pub enum ErrorKind {
         /// How many bytes follow.
         left: usize,
     },
+    /// The value would take more memory than a packet of this length may: many times what honest ones take.
+    OutOfBudget,
     /// A string or vector is too long to be written: its length does not fit in the field for it.
     TooLong {
         /// Length in bytes (strings) or items (vectors).
@@ -68,6 +70,9 @@ impl fmt::Display for Error {
             ErrorKind::StringHeader => f.write_str("no string begins with byte 255"),
             ErrorKind::TooDeep => write!(f, "values nest deeper than {} levels", super::MAX_DEPTH),
             ErrorKind::TrailingBytes { left } => write!(f, "{left} bytes follow the value"),
+            ErrorKind::OutOfBudget => {
+                f.write_str("the value takes too much memory for the length of its packet")
+            }
             ErrorKind::TooLong { length } => write!(f, "a length of {length} cannot be written"),
         }
     }

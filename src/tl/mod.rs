@@ -39,7 +39,8 @@ pub const VECTOR: u32 = 0x1cb5_c415;
 
 pub use traits::{Bare, Constructor, Deserialize, Function, Raw, Serialize, detach};
 
-/// What the generated code uses.
+/// What the generated code uses; the service schema alone does not use all of it.
+#[cfg_attr(not(feature = "api"), allow(unused_imports))]
 pub(crate) mod generated {
     pub(crate) use std::alloc::Layout;
     pub(crate) use std::mem::offset_of;

@@ -20,14 +20,22 @@ pub struct Reader {
     packet: Bytes,
     position: usize,
     depth: u32,
+    /// Bytes of memory that vectors and boxes of this packet's values may still take.
+    budget: usize,
     error: Option<Error>,
 }
+
+/// A value in memory may be this many times as large as its packet, and [`BUDGET_BASE`] more. Four bytes on
+/// the wire can be an item of hundreds in memory; of real values none is found that is eight times as large.
+const BUDGET_FACTOR: usize = 16;
+const BUDGET_BASE: usize = 1 << 20;
 
 impl Reader {
     /// A reader at the beginning of `packet`.
     #[must_use]
     pub fn new(packet: Bytes) -> Self {
-        Self { packet, position: 0, depth: 0, error: None }
+        let budget = packet.len().saturating_mul(BUDGET_FACTOR).saturating_add(BUDGET_BASE);
+        Self { packet, position: 0, depth: 0, budget, error: None }
     }
 
     /// A reader of nothing that has failed already: every read gives its zero. [`Default`] of the
@@ -252,6 +260,7 @@ impl Reader {
         let affordable = self.remaining() / size_of::<T>().max(1);
         let mut items = Vec::with_capacity(count.min(affordable));
         for _ in 0..count {
+            self.charge(size_of::<T>());
             let value = read(self);
             if self.failed() {
                 break;
@@ -259,6 +268,16 @@ impl Reader {
             items.push(value);
         }
         items
+    }
+
+    /// Takes `bytes` of memory from what the packet's values may have; [`ErrorKind::OutOfBudget`] when it is used
+    /// up.
+    #[inline]
+    pub(crate) fn charge(&mut self, bytes: usize) {
+        match self.budget.checked_sub(bytes) {
+            Some(left) => self.budget = left,
+            None => self.fail(ErrorKind::OutOfBudget),
+        }
     }
 
     /// The constructor id `id` of `expected`; any other is an error.

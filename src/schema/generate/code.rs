@@ -10,6 +10,9 @@ use super::names::{field_name, split, type_name, variant_name};
 /// Where a definition is explained for people.
 const DOCUMENTATION: &str = "https://core.telegram.org";
 
+/// As many flag words as the interpreter of the tables keeps.
+const MAX_FLAG_WORDS: usize = 4;
+
 /// Writes items of one schema.
 pub struct Code<'a> {
     pub layout: &'a Layout<'a>,
@@ -89,6 +92,9 @@ impl Code<'_> {
     /// The table's rows.
     fn fields(&self, definition: &Definition, name: &str) -> String {
         let mut out = String::new();
+        if definition.params.iter().filter(|param| param.kind == ParamKind::Flags).count() > MAX_FLAG_WORDS {
+            let _ = writeln!(out, "compile_error!(\"{}: too many flag words\"),", definition.name);
+        }
         for param in &definition.params {
             let offset = format!("offset_of!({name}, {})", field_name(&param.name));
             let boxed = self.is_boxed(definition, param);
@@ -235,18 +241,27 @@ impl Code<'_> {
         );
     }
 
-    /// The table of all combinators, for tests and fuzzers.
+    /// The table of all codecs, for tests and fuzzers: each struct under its id, and each enum under the id
+    /// of each of its variants.
     pub fn combinators(&self, out: &mut String, schema: &Schema) {
         out.push_str(
-            "/// Every constructor and function, with a function that reads and rewrites it.\n\
+            "/// Every constructor and function, with a function that reads and rewrites it: as a struct, and as its \
+             enum.\n\
              #[cfg(feature = \"fuzzing\")]\npub static COMBINATORS: &[Combinator] = &[\n",
         );
         for definition in schema.types.iter().filter(|definition| is_generated(definition)) {
-            let path = match &definition.result {
-                Type::Boxed(ty) if !self.layout.is_struct(definition) => self.path("enums", ty),
-                _ => self.path("types", &definition.name),
+            let mut row = |path: String| {
+                let _ =
+                    writeln!(out, "Combinator::of::<{path}>({:#x}, {:?}),", definition.id, definition.name);
             };
-            let _ = writeln!(out, "Combinator::of::<{path}>({:#x}, {:?}),", definition.id, definition.name);
+            if self.layout.is_struct(definition) {
+                row(self.path("types", &definition.name));
+            }
+            if let Type::Boxed(ty) = &definition.result
+                && self.layout.constructors(ty).len() > 1
+            {
+                row(self.path("enums", ty));
+            }
         }
         for definition in schema.functions.iter().filter(|definition| definition.generics.is_empty()) {
             let path = self.path("functions", &definition.name);

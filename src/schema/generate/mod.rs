@@ -1,8 +1,7 @@
 //! Writes the Rust types and functions of a schema.
 //!
-//! What is written is meant to compile fast: plain straight-line code, one non-generic function to read and
-//! one to write each constructor, and no derived code where one function over the embedded schema serves
-//! all types (`Debug`, `PartialEq`, `Default`).
+//! What is written is meant to compile fast: for each type its declaration and a table of its fields, which the
+//! interpreter in `tl::table` walks. There is no code for each type.
 
 mod code;
 mod layout;

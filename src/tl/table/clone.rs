@@ -19,7 +19,10 @@ pub(super) unsafe fn object(shape: Shape, from: *const u8, to: *mut u8) {
             Shape::Enum(table) => {
                 let id = from.cast::<u32>().read();
                 to.cast::<u32>().write(id);
-                let Some(variant) = table.variants.iter().find(|variant| variant.id == id) else { return };
+                let Some(variant) = table.variants.iter().find(|variant| variant.id == id) else {
+                    // A table without a variant of its enum; going on would make a value of nothing.
+                    unreachable!("{} has no variant {id:08x}", table.name)
+                };
                 let offset = variant.payload.offset();
                 match variant.payload {
                     Payload::Unit => {}
@@ -42,6 +45,8 @@ unsafe fn boxed(shape: Shape, from: *const u8, to: *mut u8) {
     }
 }
 
+/// # Safety
+/// As for [`object`], with the struct that `table` describes.
 unsafe fn fields(table: &Struct, from: *const u8, to: *mut u8) {
     for field in table.fields {
         let offset = field.0;

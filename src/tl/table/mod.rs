@@ -16,7 +16,6 @@
 //! - *writing and cloning* get a pointer that comes from a reference, so each field is initialized and
 //!   unchanged while they run.
 //!
-
 //! The test `the_generated_codecs_agree` of the dynamic codec, which knows nothing of the tables, checks the
 //! promise for every type: a random value of each is read, cloned, written and dropped through its table, and
 //! comes out as it went in.

@@ -28,6 +28,10 @@ pub(super) unsafe fn object(shape: Shape, place: *mut u8, reader: &mut Reader) {
     }
 }
 
+/// Reads the id of a variant and its payload.
+///
+/// # Safety
+/// As for [`object`].
 unsafe fn variant(table: &'static Enum, place: *mut u8, reader: &mut Reader) {
     let id = reader.u32();
     let variant = match table.variants.iter().find(|variant| variant.id == id) {
@@ -45,6 +49,7 @@ unsafe fn variant(table: &'static Enum, place: *mut u8, reader: &mut Reader) {
             Payload::Unit => {}
             Payload::Inline(table) => fields(table, payload, reader),
             Payload::Boxed(table) => {
+                reader.charge(table.layout.size());
                 let value = allocate(table.layout);
                 fields(table, value, reader);
                 // A `Box` is a pointer to memory of the global allocator, allocated for its type.
@@ -94,6 +99,7 @@ unsafe fn value(kind: &Kind, place: *mut u8, reader: &mut Reader) {
             Kind::Bare(table) if table.recursive => reader.nested(|reader| fields(table, place, reader)),
             Kind::Bare(table) => fields(table, place, reader),
             Kind::Boxed(shape) => {
+                reader.charge(shape.layout().size());
                 let value = allocate(shape.layout());
                 object(shape, value, reader);
                 place.cast::<*mut u8>().write(value);
@@ -134,6 +140,7 @@ unsafe fn optional(kind: &Kind, place: *mut u8, present: bool, reader: &mut Read
                 // `Option<Box<T>>` is a pointer, null for `None`.
                 let mut pointer = std::ptr::null_mut();
                 if present {
+                    reader.charge(shape.layout().size());
                     pointer = allocate(shape.layout());
                     object(shape, pointer, reader);
                 }
@@ -188,6 +195,7 @@ unsafe fn items(table: &Vector, place: *mut u8, reader: &mut Reader) {
             reader.fail(ErrorKind::TooLong { length: count });
             break;
         }
+        reader.charge(table.layout.size());
         // SAFETY: there is memory for the item behind those before it.
         unsafe { value(&table.item, items.end(), reader) };
         items.len += 1;

@@ -18,7 +18,9 @@ pub(super) unsafe fn object(shape: Shape, place: *const u8, writer: &mut Writer)
             Shape::Enum(table) => {
                 let id = place.cast::<u32>().read();
                 writer.u32(id);
-                let Some(variant) = table.variants.iter().find(|variant| variant.id == id) else { return };
+                let Some(variant) = table.variants.iter().find(|variant| variant.id == id) else {
+                    unreachable!("{} has no variant {id:08x}", table.name)
+                };
                 let payload = place.add(variant.payload.offset());
                 match variant.payload {
                     Payload::Unit => {}
