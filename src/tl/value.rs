@@ -23,7 +23,7 @@ pub(crate) fn debug(value: &dyn Serialize, f: &mut fmt::Formatter<'_>) -> fmt::R
 
 #[cfg(all(test, feature = "api"))]
 mod tests {
-    use crate::tl::{enums, types};
+    use crate::tl::{Bytes, Deserialize, ErrorKind, Serialize, VECTOR, enums, types};
 
     /// The figures that other libraries miss by a factor of six.
     #[test]
@@ -33,5 +33,20 @@ mod tests {
         assert!(size_of::<types::User>() < 400, "{}", size_of::<types::User>());
         assert!(size_of::<enums::Update>() <= 72, "{}", size_of::<enums::Update>());
         assert!(size_of::<enums::InputPeer>() <= 72, "{}", size_of::<enums::InputPeer>());
+    }
+
+    /// Twelve bytes on the wire are four hundred in memory: a packet of nothing else is refused before it has
+    /// taken them all.
+    #[test]
+    fn a_packet_cannot_take_many_times_its_length() {
+        let empty = enums::Message::from(types::MessageEmpty { id: 1, peer_id: None }).to_bytes().unwrap();
+        let vector = |items: i32| {
+            let mut bytes = [VECTOR.to_le_bytes(), items.to_le_bytes()].concat();
+            (0..items).for_each(|_| bytes.extend_from_slice(&empty));
+            Vec::<enums::Message>::from_bytes(Bytes::from(bytes))
+        };
+        assert_eq!(vector(1_000).unwrap().len(), 1_000);
+        let kind = vector(200_000).unwrap_err().kind;
+        assert_eq!(kind, ErrorKind::OutOfBudget);
     }
 }
