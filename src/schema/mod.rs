@@ -20,6 +20,7 @@ pub mod id;
 mod lexer;
 mod parser;
 pub mod rpc_errors;
+pub mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@ pub use bytes::Bytes;
 /// The text of a `string` value: an immutable slice of the packet it came from, which derefs to `str`.
 pub use bytestring::ByteString as Str;
 
+pub use crate::schema::wire::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, VECTOR};
 #[cfg(feature = "fuzzing")]
 pub use combinator::Combinator;
 pub use error::{Error, ErrorKind};
@@ -25,17 +26,6 @@ pub use packet::{HEADROOM, PacketBuf};
 pub use reader::Reader;
 pub use table::{Described, is_constructor_of};
 pub use writer::Writer;
-
-/// How deep values may nest: far above anything in the schema's real use, far below what a small thread's
-/// stack can hold.
-pub const MAX_DEPTH: u32 = 64;
-
-/// Id of `boolTrue`.
-pub const BOOL_TRUE: u32 = 0x9972_75b5;
-/// Id of `boolFalse`.
-pub const BOOL_FALSE: u32 = 0xbc79_9737;
-/// Id of the boxed `vector`.
-pub const VECTOR: u32 = 0x1cb5_c415;
 
 pub use traits::{Bare, Constructor, Deserialize, Function, Raw, Serialize, detach};
 

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::io::Read;
 
+use super::super::wire::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, VECTOR};
 use super::cursor::Cursor;
 use super::registry::{Combinator, Registry, Source, Target, UnknownType};
 use super::service;
 use super::value::{Field, Node, Object, RawBytes, Value};
 use crate::schema::ast::{Param, ParamKind, Type};
-use crate::tl::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, VECTOR};
 
 /// How much one input may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
+use super::super::wire::{MAX_DEPTH, VECTOR};
+use super::output::Output;
 use super::registry::{Registry, Source, Target, UnknownType};
 use super::service;
 use super::value::{Node, Object, Value};
 use crate::schema::ast::{ParamKind, Type};
-use crate::tl::{Bytes, MAX_DEPTH, VECTOR, Writer};
 
 /// Why a value cannot be encoded, and which part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,10 +105,9 @@ impl Registry {
 }
 
 fn encode_with(write: impl FnOnce(&mut Encoder) -> Result<(), EncodeError>) -> Result<Bytes, EncodeError> {
-    let mut encoder = Encoder { writer: Writer::new(), depth: 2 * MAX_DEPTH + 16 };
+    let mut encoder = Encoder { writer: Output::default(), depth: 2 * MAX_DEPTH + 16 };
     write(&mut encoder)?;
-    let packet = encoder.writer.finish().map_err(|_| EncodeError::new(EncodeErrorKind::TooLong))?;
-    Ok(Bytes::from(packet))
+    encoder.writer.finish().ok_or_else(|| EncodeError::new(EncodeErrorKind::TooLong))
 }
 
 fn wrong(expected: impl fmt::Display, found: &Value<'_>) -> EncodeError {
@@ -117,7 +119,7 @@ fn wrong(expected: impl fmt::Display, found: &Value<'_>) -> EncodeError {
 }
 
 struct Encoder {
-    writer: Writer,
+    writer: Output,
     /// How many levels may still follow.
     depth: u32,
 }

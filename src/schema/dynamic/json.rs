@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
+use super::super::wire::MAX_DEPTH;
 use super::hex;
 use super::registry::{Combinator, Registry, Source, Target, UnknownType};
 use super::value::{Field, Node, Object, RawBytes, Value};
 use crate::schema::ast::{ParamKind, Type};
-use crate::tl::MAX_DEPTH;
 
 /// Why some JSON is not the value it should be, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,6 +22,7 @@ mod encode;
 mod hex;
 #[cfg(feature = "json")]
 mod json;
+mod output;
 mod redact;
 mod registry;
 mod render;
