@@ -39,7 +39,7 @@ pub struct FormatError {
 #[non_exhaustive]
 pub enum FormatErrorKind {
     /// It does not begin as a session file does.
-    #[error("not a mtwire session; give another name, or import it if it is a session of another library")]
+    #[error("not a mtwire session; give another name")]
     Foreign,
     /// A later version wrote it.
     #[error(
