@@ -215,7 +215,7 @@ impl Peer {
     }
 
     /// The connection must end with this transport error.
-    async fn refused(mut self, code: i32) {
+    async fn refused(&mut self, code: i32) {
         loop {
             match self.receive().await {
                 Ok(_) => {}
@@ -476,7 +476,11 @@ async fn a_destroyed_key_is_gone() {
     let mut peer = Peer::new(&server, 2, Kind::Intermediate).await;
     peer.call(&functions::help::GetConfig {}).await.unwrap();
     peer.send(&mtproto::functions::DestroyAuthKey {}.to_bytes().unwrap());
+    // The connection has used the key until now, and must not go on with what it remembers. What the key was told
+    // before is still told.
+    peer.send(&functions::help::GetConfig {}.to_bytes().unwrap());
     peer.wait(0xf660_e1d4 /* destroy_auth_key_ok */).await;
+    peer.refused(-404).await;
     peer.reconnect(&server, 2).await;
     peer.send(&functions::help::GetConfig {}.to_bytes().unwrap());
     peer.refused(-404).await;

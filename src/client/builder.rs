@@ -186,7 +186,12 @@ impl ClientBuilder {
             Some(store) => store,
             None => {
                 let path = self.directory.join(format!("{}.session", self.name));
-                Arc::new(off_thread(move || FileStore::open(path)).await?)
+                let store = off_thread(move || FileStore::open(path)).await?;
+                if let (Some(torn), Some(path)) = (store.torn_tail(), store.path()) {
+                    let (path, bytes) = (path.display(), torn.len);
+                    tracing::warn!(%path, bytes, "cut off a change that a crash had left half written");
+                }
+                Arc::new(store)
             }
         };
         let state = store.with(State::clone);

@@ -1,6 +1,6 @@
 //! The window of received msg_ids (ID-3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::msg_id::MsgId;
@@ -27,8 +27,13 @@ pub(super) enum Seen {
 /// It outlives connections: a packet recorded on one must not pass on the next.
 #[derive(Clone, Debug)]
 pub(super) struct Window {
-    /// The seqno of each message; `None` for a disowned id.
-    kept: BTreeMap<MsgId, Option<i32>>,
+    /// The seqno of each message that has come.
+    received: BTreeMap<MsgId, i32>,
+    /// Apart from the received ones: the peer makes as many as it likes by asking for ids, and a search among the
+    /// received must not walk past them.
+    disowned: BTreeSet<MsgId>,
+    /// The highest id that has come, even when higher disowned ones have pushed it out.
+    highest: Option<MsgId>,
     /// Ids up to this one are forgotten: nothing at or below it was kept.
     floor: MsgId,
     capacity: usize,
@@ -40,13 +45,19 @@ impl Window {
     }
 
     fn with_capacity(capacity: usize) -> Self {
-        Self { kept: BTreeMap::new(), floor: MsgId::default(), capacity }
+        Self {
+            received: BTreeMap::new(),
+            disowned: BTreeSet::new(),
+            highest: None,
+            floor: MsgId::default(),
+            capacity,
+        }
     }
 
     pub(super) fn look_up(&self, id: MsgId) -> Seen {
-        match self.kept.get(&id) {
-            Some(Some(seqno)) => Seen::Before(*seqno),
-            Some(None) => Seen::Disowned,
+        match self.received.get(&id) {
+            Some(seqno) => Seen::Before(*seqno),
+            None if self.disowned.contains(&id) => Seen::Disowned,
             None if id <= self.floor => Seen::Forgotten,
             None => Seen::New,
         }
@@ -54,51 +65,58 @@ impl Window {
 
     /// Notes that a message has come.
     pub(super) fn insert(&mut self, id: MsgId, seqno: i32) {
-        self.put(id, Some(seqno));
+        if id <= self.floor {
+            return;
+        }
+        self.disowned.remove(&id);
+        self.received.insert(id, seqno);
+        self.highest = self.highest.max(Some(id));
+        self.slide();
     }
 
     /// Notes that the peer was told that a message has not come.
     pub(super) fn disown(&mut self, id: MsgId) {
         if self.look_up(id) == Seen::New {
-            self.put(id, None);
+            self.disowned.insert(id);
+            self.slide();
         }
     }
 
     /// Forgets all ids below `first`.
     pub(super) fn begin_at(&mut self, first: MsgId) {
-        if let Some((&id, _)) = self.kept.range(..first).next_back() {
-            self.floor = self.floor.max(id);
-        }
-        self.kept = self.kept.split_off(&first);
-        self.floor = self.floor.max(first.before());
+        let received = self.received.range(..first).next_back().map(|(&id, _)| id);
+        let disowned = self.disowned.range(..first).next_back().copied();
+        self.received = self.received.split_off(&first);
+        self.disowned = self.disowned.split_off(&first);
+        let dropped = received.max(disowned).unwrap_or_default();
+        self.floor = self.floor.max(dropped).max(first.before());
     }
 
-    fn put(&mut self, id: MsgId, seqno: Option<i32>) {
-        if id <= self.floor {
-            return;
-        }
-        self.kept.insert(id, seqno);
-        while self.kept.len() > self.capacity {
-            if let Some((lowest, _)) = self.kept.pop_first() {
-                self.floor = lowest;
-            }
+    /// Forgets the lowest ids until no more than the capacity are left.
+    fn slide(&mut self) {
+        while self.len() > self.capacity {
+            let lowest = self.received.keys().next().into_iter().chain(self.disowned.first()).min().copied();
+            let Some(lowest) = lowest else { return };
+            self.received.remove(&lowest);
+            self.disowned.remove(&lowest);
+            self.floor = lowest;
         }
     }
 
     /// The seqnos of the received messages with the next lower and the next higher id.
     pub(super) fn neighbours(&self, id: MsgId) -> (Option<i32>, Option<i32>) {
-        let earlier = self.kept.range(..id).rev().find_map(|(_, seqno)| *seqno);
-        let later = self.kept.range((Bound::Excluded(id), Bound::Unbounded)).find_map(|(_, seqno)| *seqno);
-        (earlier, later)
+        let earlier = self.received.range(..id).next_back();
+        let later = self.received.range((Bound::Excluded(id), Bound::Unbounded)).next();
+        (earlier.map(|(_, &seqno)| seqno), later.map(|(_, &seqno)| seqno))
     }
 
     /// The highest id that has come.
     pub(super) fn highest(&self) -> Option<MsgId> {
-        self.kept.iter().rev().find(|(_, seqno)| seqno.is_some()).map(|(&id, _)| id)
+        self.highest
     }
 
     pub(super) fn len(&self) -> usize {
-        self.kept.len()
+        self.received.len() + self.disowned.len()
     }
 }
 
@@ -163,6 +181,32 @@ mod tests {
     }
 
     #[test]
+    fn disowned_ids_are_not_among_those_that_are_searched() {
+        let mut window = Window::new();
+        window.insert(id(10), 1);
+        window.insert(id(100_000), 3);
+        for seconds in 0..CAPACITY as u64 - 2 {
+            window.disown(id(20 + seconds));
+        }
+        assert_eq!((window.len(), window.disowned.len()), (CAPACITY, CAPACITY - 2));
+        assert_eq!(window.received.len(), 2, "a search meets nothing else");
+        assert_eq!(window.neighbours(id(15)), (Some(1), Some(3)));
+        assert_eq!(window.neighbours(id(90_000)), (Some(1), Some(3)));
+    }
+
+    #[test]
+    fn the_highest_id_outlives_its_place_in_the_window() {
+        let mut window = Window::with_capacity(3);
+        window.insert(id(5), 1);
+        for seconds in 6..9 {
+            window.disown(id(seconds));
+        }
+        assert_eq!(window.look_up(id(5)), Seen::Forgotten);
+        assert_eq!(window.highest(), Some(id(5)));
+        assert_eq!(window.neighbours(id(9)), (None, None));
+    }
+
+    #[test]
     fn ns_1_a_session_begins_at_its_first_message() {
         let mut window = Window::new();
         window.begin_at(id(10));
@@ -170,7 +214,69 @@ mod tests {
         assert_eq!(window.look_up(id(10)), Seen::New);
     }
 
+    /// What is done to a window.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Insert(u64, i32),
+        Disown(u64),
+        BeginAt(u64),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            8 => (1_u64..40, 0..9).prop_map(|(id, seqno)| Step::Insert(id, seqno)),
+            8 => (1_u64..40).prop_map(Step::Disown),
+            1 => (1_u64..40).prop_map(Step::BeginAt),
+        ]
+    }
+
     proptest! {
+        #[test]
+        fn a_window_is_as_one_that_walks_over_all_ids(steps in proptest::collection::vec(step(), 0..100)) {
+            const SMALL: usize = 8;
+            let mut window = Window::with_capacity(SMALL);
+            let (mut kept, mut floor, mut highest) = (BTreeMap::new(), 0, None);
+            for step in steps {
+                match step {
+                    Step::Insert(at, seqno) => {
+                        window.insert(id(at), seqno);
+                        if at > floor {
+                            kept.insert(at, Some(seqno));
+                            highest = highest.max(Some(id(at)));
+                        }
+                    }
+                    Step::Disown(at) => {
+                        window.disown(id(at));
+                        if at > floor {
+                            kept.entry(at).or_insert(None);
+                        }
+                    }
+                    Step::BeginAt(at) => {
+                        window.begin_at(id(at));
+                        kept = kept.split_off(&at);
+                        floor = floor.max(at - 1);
+                    }
+                }
+                while kept.len() > SMALL {
+                    floor = kept.pop_first().unwrap().0;
+                }
+                prop_assert_eq!(window.len(), kept.len());
+                prop_assert_eq!(window.highest(), highest);
+                for at in 1..40 {
+                    let seen = match kept.get(&at) {
+                        Some(Some(seqno)) => Seen::Before(*seqno),
+                        Some(None) => Seen::Disowned,
+                        None if at <= floor => Seen::Forgotten,
+                        None => Seen::New,
+                    };
+                    prop_assert_eq!(window.look_up(id(at)), seen);
+                    let earlier = kept.range(..at).rev().find_map(|(_, seqno)| *seqno);
+                    let later = kept.range(at + 1..).find_map(|(_, seqno)| *seqno);
+                    prop_assert_eq!(window.neighbours(id(at)), (earlier, later));
+                }
+            }
+        }
+
         #[test]
         fn id_3_no_id_is_new_twice(ids in proptest::collection::vec(1_u64..40, 0..200)) {
             let mut window = Window::with_capacity(8);

@@ -40,6 +40,24 @@ fn a_corrupt_session_is_named_and_left_as_it_is() {
 }
 
 #[test]
+fn a_torn_tail_is_cut_and_told_once() {
+    let world = World::start();
+    world.login("bob", &["--phone", BOB], "22222\n").succeeds();
+    let path = world.path("bob");
+    let mut content = fs::read(&path).unwrap();
+    // Fewer bytes than the head of a record has.
+    content.extend_from_slice(&[0; 5]);
+    fs::write(&path, content).unwrap();
+    let told = format!(
+        "mtwire: session {}: a crash had left its last change half written; cut off 5 bytes\n",
+        path.display()
+    );
+    let first = world.run("me", "bob", &[]);
+    assert_eq!((first.code, first.stderr), (Some(0), told));
+    world.run("me", "bob", &[]).succeeds();
+}
+
+#[test]
 fn a_session_that_others_can_read_is_refused() {
     let world = World::start();
     world.login("bob", &["--phone", BOB], "22222\n").succeeds();

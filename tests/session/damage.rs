@@ -119,6 +119,20 @@ fn a_foreign_file_is_refused_and_kept() {
 }
 
 #[test]
+fn a_foreign_file_is_refused_before_it_is_read_whole() {
+    // Sparse, and more than any memory holds.
+    const HUGE: u64 = 1 << 40;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("huge.session");
+    write_private(&path, b"");
+    fs::File::options().write(true).open(&path).unwrap().set_len(HUGE).unwrap();
+    assert_eq!(format_error(load(&path)), (0, FormatErrorKind::Foreign));
+    let opened = FileStore::open(&path).map(|store| store.with(State::clone));
+    assert_eq!(format_error(opened), (0, FormatErrorKind::Foreign));
+    assert_eq!(fs::metadata(&path).unwrap().len(), HUGE);
+}
+
+#[test]
 fn an_empty_file_is_refused_and_kept() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(format_error(open(dir.path(), b"")), (0, FormatErrorKind::Truncated { missing: 24 }));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mtwire::auth::terminal::{Console, Output, Presets, StdConsole, Terminal};
 use mtwire::client::{Client, ClientBuilder, ConnectError, InvokeError, RetryPolicy};
 use mtwire::crypto::rsa::PublicKey;
-use mtwire::session::{FileStore, Secret, SessionStore, State, User};
+use mtwire::session::{Secret, SessionStore, State, User};
 use mtwire::{enums, functions};
 use serde_json::json;
 
@@ -38,7 +38,7 @@ async fn work(args: LoginArgs) -> Result<(), Failure> {
     let presets = presets(&args)?;
     let path = open::path(&args.session);
     // Opened before all else: when another process has the session, that is what the user must hear.
-    let store: Arc<dyn SessionStore> = Arc::new(FileStore::open(&path)?);
+    let store: Arc<dyn SessionStore> = Arc::new(open::store(&path)?);
     let known = store.with(State::clone);
     let mut local = start_local(&args, &known).await?;
     if args.local && known.user.is_none() {

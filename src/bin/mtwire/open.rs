@@ -1,6 +1,6 @@
 //! Opening a session that an earlier login has made.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mtwire::client::Client;
@@ -21,6 +21,20 @@ pub fn path(args: &NameArgs) -> PathBuf {
     args.session_dir.join(format!("{}.session", args.name))
 }
 
+/// Opens the session's file. What was cut off it is told on standard error: it is the one change that is made to a
+/// file without being asked for.
+pub fn store(path: &Path) -> Result<FileStore, Failure> {
+    let store = FileStore::open(path)?;
+    if let Some(torn) = store.torn_tail() {
+        eprintln!(
+            "mtwire: session {}: a crash had left its last change half written; cut off {} bytes",
+            path.display(),
+            torn.len
+        );
+    }
+    Ok(store)
+}
+
 /// Connects with the session and nothing but its name.
 pub async fn open(online: &OnlineArgs) -> Result<Open, Failure> {
     let args = &online.session;
@@ -35,7 +49,7 @@ pub async fn open(online: &OnlineArgs) -> Result<Open, Failure> {
         )));
     }
     // Opened before all else: when another process has the session, that is what the user must hear.
-    let store = Arc::new(FileStore::open(&path)?);
+    let store = Arc::new(store(&path)?);
     if store.with(|state| state.user.is_none()) {
         return Err(Failure::new(format_args!(
             "nobody is logged in with {}: run `mtwire login {}`",

@@ -50,7 +50,9 @@ fn print(state: &State) {
         let home = if *id == state.home_dc { " (home)" } else { "" };
         let key = key_id(dc).map_or_else(|| "no key".to_owned(), |id| format!("key id {id}"));
         let at: Vec<String> = dc.addresses.iter().map(|at| format!("{}:{}", at.host, at.port)).collect();
-        println!("DC {id:<6} {key}{home}, {} salts, {}", dc.salts.len(), at.join(" "));
+        let salts = dc.salts.len();
+        let plural = if salts == 1 { "" } else { "s" };
+        println!("DC {id:<6} {key}{home}, {salts} salt{plural}, {}", at.join(" "));
     }
     if let Some(updates) = &state.updates {
         println!("updates   pts {}, qts {}, seq {}", updates.pts, updates.qts, updates.seq);

@@ -2,13 +2,16 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
+    io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
 };
 
 use zeroize::Zeroizing;
 
-use super::lock::with_suffix;
+use super::{
+    format::{HEADER_LEN, read_header},
+    lock::with_suffix,
+};
 use crate::session::ErrorKind;
 
 fn io(action: &'static str) -> impl FnOnce(io::Error) -> ErrorKind {
@@ -60,15 +63,27 @@ fn check_kind(metadata: &fs::Metadata) -> Result<(), ErrorKind> {
     }
 }
 
-/// Reads what the file holds now; the memory taken is that of the file, and is wiped.
+/// Reads what the file holds now; the memory taken is that of the file, and is wiped. A file whose header is not that
+/// of a session is refused before more of it is read, however long it is.
 pub(super) fn read(file: &mut File) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
     let len = file.metadata().map_err(io("look at"))?.len();
+    let mut header = [0; HEADER_LEN];
+    let filled = fill(file, &mut header)?;
+    read_header(&header[..filled], len)?;
+    file.rewind().map_err(io("read"))?;
     let mut content = Zeroizing::new(Vec::new());
     let size = usize::try_from(len).ok().filter(|&size| content.try_reserve_exact(size).is_ok());
     content.resize(size.ok_or_else(|| io("read")(io::ErrorKind::OutOfMemory.into()))?, 0);
-    let mut filled = 0;
     // What a running holder appends meanwhile is left out: the vector must not grow, which would copy the keys.
-    while let Some(rest) = content.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+    let filled = fill(file, &mut content)?;
+    content.truncate(filled);
+    Ok(content)
+}
+
+/// Reads until `buffer` is full or the file ends; gives the number of bytes read.
+fn fill(file: &mut File, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match file.read(rest) {
             Ok(0) => break,
             Ok(read) => filled += read,
@@ -76,8 +91,7 @@ pub(super) fn read(file: &mut File) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
             Err(error) => return Err(io("read")(error)),
         }
     }
-    content.truncate(filled);
-    Ok(content)
+    Ok(filled)
 }
 
 /// Puts `content` in the place of `path` in one step and gives the open file. The name is durable only after

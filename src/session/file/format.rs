@@ -39,7 +39,7 @@ pub struct FormatError {
 #[non_exhaustive]
 pub enum FormatErrorKind {
     /// It does not begin as a session file does.
-    #[error("not a mtwire session; give another name, or import it if it is a session of another library")]
+    #[error("not a mtwire session; give another name")]
     Foreign,
     /// A later version wrote it.
     #[error(
@@ -224,7 +224,7 @@ fn find(file: &[u8], offset: usize) -> Found<'_> {
 }
 
 pub(super) fn replay(file: &[u8]) -> Result<Replay, FormatError> {
-    let snapshot_end = read_header(file)?;
+    let snapshot_end = read_header(file, file.len() as u64)?;
     let mut state = State::default();
     let mut offset = HEADER_LEN;
     while offset < file.len() {
@@ -243,16 +243,16 @@ pub(super) fn replay(file: &[u8]) -> Result<Replay, FormatError> {
     Ok(Replay { state, snapshot_end, end: offset })
 }
 
-/// Checks the header; gives the length of header and snapshot.
-fn read_header(file: &[u8]) -> Result<usize, FormatError> {
-    let magic_len = file.len().min(MAGIC.len());
-    if file[..magic_len] != MAGIC[..magic_len] {
+/// Checks the header of a file of `len` bytes that begins with `start`, its first [`HEADER_LEN`] bytes or more; gives
+/// the length of header and snapshot.
+pub(super) fn read_header(start: &[u8], len: u64) -> Result<usize, FormatError> {
+    let magic_len = start.len().min(MAGIC.len());
+    if start[..magic_len] != MAGIC[..magic_len] {
         return Err(FormatError { offset: 0, kind: FormatErrorKind::Foreign });
     }
-    let truncated =
-        |missing| FormatError { offset: file.len(), kind: FormatErrorKind::Truncated { missing } };
-    let Some(header) = file.first_chunk::<HEADER_LEN>() else {
-        return Err(truncated((HEADER_LEN - file.len()) as u64));
+    let truncated = |offset, missing| FormatError { offset, kind: FormatErrorKind::Truncated { missing } };
+    let Some(header) = start.first_chunk::<HEADER_LEN>() else {
+        return Err(truncated(start.len(), (HEADER_LEN - start.len()) as u64));
     };
     let word = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
     let [.., c0, c1, c2, c3] = *header;
@@ -277,8 +277,8 @@ fn read_header(file: &[u8]) -> Result<usize, FormatError> {
         return Err(FormatError { offset: 12, kind: FormatErrorKind::BadValue });
     }
     match usize::try_from(end) {
-        Ok(end) if end <= file.len() => Ok(end),
-        _ => Err(truncated(end - file.len() as u64)),
+        Ok(snapshot_end) if end <= len => Ok(snapshot_end),
+        _ => Err(truncated(usize::try_from(len).unwrap_or(usize::MAX), end.saturating_sub(len))),
     }
 }
 
