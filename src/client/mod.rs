@@ -106,7 +106,8 @@ impl Client {
     /// The API key of this client, `api_id` and `api_hash`, for which the methods of the login ask.
     #[must_use]
     pub fn api_key(&self) -> (i32, &str) {
-        (self.shared.core.config.api_id, &self.shared.core.config.api_hash)
+        let config = &self.shared.core.config;
+        (config.api_id, config.api_hash.expose_str().unwrap_or_default())
     }
 
     /// The DC that is home now.

@@ -1,26 +1,37 @@
 //! The stream of updates: what the server sends without being asked.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
 use bytes::Bytes;
 
+use crate::message::hidden::Hidden;
 use crate::tl::{self, Deserialize, enums};
 
 /// How many updates wait for a reader before the oldest are dropped; what is dropped is reported as
 /// [`Update::Missed`] and can be fetched with `updates.getDifference`.
 pub const BUFFERED: usize = 1024;
 
-/// One item of the stream.
-#[derive(Clone, Debug, PartialEq)]
+/// One item of the stream. `Debug` shows the length of an update and nothing of it.
+#[derive(Clone, PartialEq)]
 pub enum Update {
     /// The boxed `Updates` object as it came: [`parse`](Self::parse) it.
     Received(Bytes),
     /// The server may have sent updates that did not arrive (a new session on the server's side, or a reader too slow
     /// for the buffer): state must be fetched with `updates.getDifference`.
     Missed,
+}
+
+impl fmt::Debug for Update {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Received(update) => f.debug_tuple("Received").field(&Hidden(update)).finish(),
+            Self::Missed => f.write_str("Missed"),
+        }
+    }
 }
 
 impl Update {
@@ -108,6 +119,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::hidden::tests::{SECRET, shows};
 
     fn update(n: usize) -> Update {
         Update::Received(Bytes::from(n.to_string()))
@@ -130,6 +142,15 @@ mod tests {
         (0..=BUFFERED).for_each(|n| updates.push(update(n)));
         assert_eq!(updates.next_update().await, Some(Update::Missed));
         assert_eq!(updates.next_update().await, Some(update(BUFFERED)));
+    }
+
+    #[test]
+    fn debug_shows_no_update() {
+        let updates = Updates::new();
+        updates.push(Update::Received(SECRET));
+        let text = format!("{updates:?} {:?}", Update::Received(SECRET));
+        assert!(text.contains("Received(20 bytes)"), "{text}");
+        assert!(!shows(&text), "{text}");
     }
 
     #[tokio::test]
