@@ -136,10 +136,13 @@ impl Client {
         self.shared.core.save(changes).await
     }
 
-    /// The stream of updates of the home DC. All handles of the client share one bounded buffer.
+    /// The stream of updates of the home DC. All handles of the client share one buffer, of 1,024 updates and 16 MiB at
+    /// most.
+    ///
+    /// Updates are kept from the first call of this on. If any came before, the stream begins with [`Update::Missed`].
     #[must_use]
     pub fn updates(&self) -> Updates {
-        self.shared.core.updates.clone()
+        self.shared.core.updates.reader()
     }
 
     /// Closes the connections in order: what is still to be acknowledged goes out, calls without an answer fail with
