@@ -35,7 +35,8 @@ pub struct Header {
 
 /// A packet that was decrypted, and whose msg_key, length and padding were found right.
 ///
-/// The header is *not* checked yet: that is the work of the session. `Debug` shows the length of the body and nothing of it.
+/// The header is *not* checked yet: that is the work of the session. `Debug` shows the length of the
+/// body and nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Opened {
     /// Salt, session, msg_id and seqno.
