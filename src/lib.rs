@@ -53,7 +53,7 @@
 //! - Arithmetic on secret numbers takes a time that does not depend on them. Keys and passwords are wiped when they are
 //!   dropped, compared in constant time, and never shown by `Debug`, errors or logs.
 //! - `unsafe` code is in two places: the AES instructions in `crypto::aes`, and the interpreter of the type tables in
-//!   `tl::table`, which states what it relies on.
+//!   `tl::table`, which states what it relies on; the generated tables make the promise by an `unsafe impl` for each type.
 //!
 //! `SECURITY.md` says what is not promised.
 #![deny(missing_docs, unsafe_code)]

@@ -14,7 +14,7 @@ use super::{Client, ConnectError, DeviceInfo, RetryPolicy, Timing};
 use crate::crypto::keys;
 use crate::crypto::rsa::PublicKey;
 use crate::net::{Address, off_thread};
-use crate::session::{App, Change, Dc, DcAddress, FileStore, Network, SessionStore, State};
+use crate::session::{App, Change, Dc, DcAddress, FileStore, Network, Secret, SessionStore, State};
 use crate::transport::Kind;
 
 /// What a client needs to know before it connects; made by [`Client::builder`].
@@ -24,7 +24,7 @@ use crate::transport::Kind;
 pub struct ClientBuilder {
     name: String,
     api_id: Option<i32>,
-    api_hash: Option<String>,
+    api_hash: Option<Secret>,
     directory: PathBuf,
     store: Option<Arc<dyn SessionStore>>,
     test: bool,
@@ -68,7 +68,7 @@ impl ClientBuilder {
     /// The hash of the API key. Needed only for a new session.
     #[must_use]
     pub fn api_hash(mut self, api_hash: impl Into<String>) -> Self {
-        self.api_hash = Some(api_hash.into());
+        self.api_hash = Some(Secret::from(api_hash.into()));
         self
     }
 
@@ -197,7 +197,7 @@ impl ClientBuilder {
         let state = store.with(State::clone);
         let (network, keys) = self.network(&state)?;
         let app = match (self.api_id, &self.api_hash, &state.app) {
-            (Some(id), Some(hash), _) => App { id, hash: hash.as_str().into() },
+            (Some(id), Some(hash), _) => App { id, hash: hash.clone() },
             (None, None, Some(app)) => app.clone(),
             _ => return Err(ConnectError::NoApiKey { name: self.name }),
         };
@@ -212,10 +212,9 @@ impl ClientBuilder {
         };
         let introduction = Introduction::new(app.id, &self.device).map_err(ConnectError::Device)?;
         let changes = self.changes(&state, home, network, &app);
-        let api_hash = app.hash.expose_str().unwrap_or_default().to_owned();
         let config = Config {
             api_id: app.id,
-            api_hash,
+            api_hash: app.hash,
             built_in,
             keys,
             addresses: self.addresses,

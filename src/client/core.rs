@@ -8,14 +8,14 @@ use super::introduction::Introduction;
 use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::rsa::PublicKey;
 use crate::net::{Address, SystemClock, off_thread};
-use crate::session::{self, Change, Dc, DcAddress, SessionStore};
+use crate::session::{self, Change, Dc, DcAddress, Secret, SessionStore};
 use crate::transport::Kind;
 
 /// What the builder has decided.
 #[derive(Debug)]
 pub(super) struct Config {
     pub api_id: i32,
-    pub api_hash: String,
+    pub api_hash: Secret,
     /// Production or test, for the built-in addresses; `None` with servers of one's own.
     pub built_in: Option<dcs::BuiltIn>,
     /// The RSA keys to trust.

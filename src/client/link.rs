@@ -11,6 +11,7 @@ use super::core::Core;
 use super::establish::Established;
 use super::link_task;
 use crate::message::client::CallOptions;
+use crate::message::hidden::Hidden;
 use crate::message::{CallStatus, Failure, RpcError, SendError};
 
 /// Names a call between its caller and the task.
@@ -18,7 +19,6 @@ use crate::message::{CallStatus, Failure, RpcError, SendError};
 pub(super) struct CallId(u64);
 
 /// A call on its way to the task.
-#[derive(Debug)]
 pub(super) struct Call {
     pub id: CallId,
     pub method: &'static str,
@@ -27,6 +27,16 @@ pub(super) struct Call {
     /// Make it inside `initConnection`, whatever the task believes of the session.
     pub introduce: bool,
     pub reply: oneshot::Sender<Result<Bytes, CallEnd>>,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("id", &self.id)
+            .field("method", &self.method)
+            .field("body", &Hidden(&self.body))
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a call ended without a result.

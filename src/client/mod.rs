@@ -106,7 +106,8 @@ impl Client {
     /// The API key of this client, `api_id` and `api_hash`, for which the methods of the login ask.
     #[must_use]
     pub fn api_key(&self) -> (i32, &str) {
-        (self.shared.core.config.api_id, &self.shared.core.config.api_hash)
+        let config = &self.shared.core.config;
+        (config.api_id, config.api_hash.expose_str().unwrap_or_default())
     }
 
     /// The DC that is home now.
@@ -135,10 +136,13 @@ impl Client {
         self.shared.core.save(changes).await
     }
 
-    /// The stream of updates of the home DC. All handles of the client share one bounded buffer.
+    /// The stream of updates of the home DC. All handles of the client share one buffer, of 1,024 updates and 16 MiB at
+    /// most.
+    ///
+    /// Updates are kept from the first call of this on. If any came before, the stream begins with [`Update::Missed`].
     #[must_use]
     pub fn updates(&self) -> Updates {
-        self.shared.core.updates.clone()
+        self.shared.core.updates.reader()
     }
 
     /// Closes the connections in order: what is still to be acknowledged goes out, calls without an answer fail with

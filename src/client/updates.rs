@@ -1,26 +1,41 @@
 //! The stream of updates: what the server sends without being asked.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
 use bytes::Bytes;
 
+use crate::message::hidden::Hidden;
 use crate::tl::{self, Deserialize, enums};
 
 /// How many updates wait for a reader before the oldest are dropped; what is dropped is reported as
 /// [`Update::Missed`] and can be fetched with `updates.getDifference`.
 pub const BUFFERED: usize = 1024;
 
-/// One item of the stream.
-#[derive(Clone, Debug, PartialEq)]
+/// How many bytes the updates that wait for a reader may have together; as [`BUFFERED`].
+pub const BUFFERED_BYTES: usize = 16 << 20;
+
+/// One item of the stream. `Debug` shows the length of an update and nothing of it.
+#[derive(Clone, PartialEq)]
 pub enum Update {
     /// The boxed `Updates` object as it came: [`parse`](Self::parse) it.
     Received(Bytes),
     /// The server may have sent updates that did not arrive (a new session on the server's side, or a reader too slow
-    /// for the buffer): state must be fetched with `updates.getDifference`.
+    /// for the buffer), or has sent some before the first call of [`Client::updates`](super::Client::updates), which are
+    /// not kept: state must be fetched with `updates.getDifference`.
     Missed,
+}
+
+impl fmt::Debug for Update {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Received(update) => f.debug_tuple("Received").field(&Hidden(update)).finish(),
+            Self::Missed => f.write_str("Missed"),
+        }
+    }
 }
 
 impl Update {
@@ -45,7 +60,12 @@ pub struct Updates {
 
 #[derive(Debug, Default)]
 struct Shared {
+    /// While nobody has asked for the stream this holds a [`Update::Missed`] at most.
     waiting: VecDeque<Update>,
+    /// Bytes of what waits.
+    bytes: usize,
+    /// Somebody has asked for the stream.
+    wanted: bool,
     readers: Vec<Waker>,
     closed: bool,
 }
@@ -55,11 +75,17 @@ impl Updates {
         Self { shared: Arc::default() }
     }
 
+    /// Another handle, for a reader: from now on updates are kept.
+    pub(super) fn reader(&self) -> Self {
+        self.lock().wanted = true;
+        self.clone()
+    }
+
     /// The next update; `None` once the client is disconnected and the buffer is empty.
     pub async fn next_update(&self) -> Option<Update> {
         poll_fn(|cx| {
             let mut shared = self.lock();
-            match shared.waiting.pop_front() {
+            match shared.pop() {
                 Some(update) => Poll::Ready(Some(update)),
                 None if shared.closed => Poll::Ready(None),
                 None => {
@@ -75,15 +101,10 @@ impl Updates {
 
     pub(super) fn push(&self, update: Update) {
         let mut shared = self.lock();
-        if update == Update::Missed && shared.waiting.back() == Some(&Update::Missed) {
-            return;
+        match update {
+            Update::Received(update) if shared.wanted => shared.keep(&update),
+            _ => shared.miss(),
         }
-        if shared.waiting.len() >= BUFFERED {
-            // Everything older is stale once a difference has to be fetched anyway.
-            shared.waiting.clear();
-            shared.waiting.push_back(Update::Missed);
-        }
-        shared.waiting.push_back(update);
         shared.wake();
     }
 
@@ -100,6 +121,34 @@ impl Updates {
 }
 
 impl Shared {
+    fn pop(&mut self) -> Option<Update> {
+        let update = self.waiting.pop_front()?;
+        if let Update::Received(update) = &update {
+            self.bytes -= update.len();
+        }
+        Some(update)
+    }
+
+    fn keep(&mut self, update: &Bytes) {
+        if self.waiting.len() >= BUFFERED || self.bytes.saturating_add(update.len()) > BUFFERED_BYTES {
+            // Everything older is stale once a difference has to be fetched anyway.
+            self.waiting.clear();
+            self.bytes = 0;
+            self.miss();
+        }
+        if update.len() <= BUFFERED_BYTES {
+            self.bytes += update.len();
+            // A slice would hold on to the whole buffer that it was received in, which no count here knows.
+            self.waiting.push_back(Update::Received(Bytes::copy_from_slice(update)));
+        }
+    }
+
+    fn miss(&mut self) {
+        if self.waiting.back() != Some(&Update::Missed) {
+            self.waiting.push_back(Update::Missed);
+        }
+    }
+
     fn wake(&mut self) {
         self.readers.drain(..).for_each(Waker::wake);
     }
@@ -108,14 +157,21 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::hidden::tests::{SECRET, shows};
 
     fn update(n: usize) -> Update {
         Update::Received(Bytes::from(n.to_string()))
     }
 
+    /// How many items wait, and their bytes.
+    fn held(updates: &Updates) -> (usize, usize) {
+        let shared = updates.lock();
+        (shared.waiting.len(), shared.bytes)
+    }
+
     #[tokio::test]
     async fn updates_come_in_order_and_the_stream_ends() {
-        let updates = Updates::new();
+        let updates = Updates::new().reader();
         updates.push(update(1));
         updates.push(update(2));
         updates.close();
@@ -126,15 +182,62 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_reader_is_told_that_it_missed_something() {
-        let updates = Updates::new();
+        let updates = Updates::new().reader();
         (0..=BUFFERED).for_each(|n| updates.push(update(n)));
         assert_eq!(updates.next_update().await, Some(Update::Missed));
         assert_eq!(updates.next_update().await, Some(update(BUFFERED)));
     }
 
     #[tokio::test]
-    async fn every_waiting_reader_wakes() {
+    async fn the_buffer_is_bounded_by_bytes() {
+        let updates = Updates::new().reader();
+        let large = |byte: u8| Update::Received(Bytes::from(vec![byte; BUFFERED_BYTES / 2]));
+        for byte in 1..=2 {
+            updates.push(large(byte));
+        }
+        assert_eq!(updates.next_update().await, Some(large(1)), "what was read makes room");
+        updates.push(large(3));
+        assert_eq!(held(&updates), (2, BUFFERED_BYTES));
+        updates.push(update(4));
+        assert_eq!(held(&updates), (2, 1));
+        assert_eq!(updates.next_update().await, Some(Update::Missed));
+        assert_eq!(updates.next_update().await, Some(update(4)));
+        updates.push(Update::Received(Bytes::from(vec![5; BUFFERED_BYTES + 1])));
+        assert_eq!(updates.next_update().await, Some(Update::Missed), "what never fits is missed");
+        assert_eq!(held(&updates), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_kept_update_does_not_hold_the_buffer_it_came_in() {
+        let updates = Updates::new().reader();
+        let received = Bytes::from(vec![7; 64]);
+        updates.push(Update::Received(received.slice(..4)));
+        assert!(received.is_unique());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_before_somebody_asks() {
         let updates = Updates::new();
+        (0..10).for_each(|n| updates.push(update(n)));
+        assert_eq!(held(&updates), (1, 0));
+        let reader = updates.reader();
+        updates.push(update(10));
+        assert_eq!(reader.next_update().await, Some(Update::Missed));
+        assert_eq!(reader.next_update().await, Some(update(10)));
+    }
+
+    #[test]
+    fn debug_shows_no_update() {
+        let updates = Updates::new().reader();
+        updates.push(Update::Received(SECRET));
+        let text = format!("{updates:?} {:?}", Update::Received(SECRET));
+        assert!(text.contains("Received(20 bytes)"), "{text}");
+        assert!(!shows(&text), "{text}");
+    }
+
+    #[tokio::test]
+    async fn every_waiting_reader_wakes() {
+        let updates = Updates::new().reader();
         let readers: Vec<_> = (0..3)
             .map(|_| {
                 let updates = updates.clone();

@@ -1,9 +1,12 @@
 //! Several messages in one packet: `msg_container` and `msg_copy`, both ways (CT-1, CT-2, TL-10).
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use super::error::Error;
 use super::gzip::GZIP_PACKED;
+use super::hidden::Hidden;
 use super::msg_id::MsgId;
 use super::rpc::RPC_RESULT;
 use super::seqno::is_content_related;
@@ -26,12 +29,22 @@ const MAX_BYTES: usize = 1 << 15;
 const MESSAGE_HEADER: usize = 16;
 
 /// A received message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Incoming {
     pub(super) msg_id: MsgId,
     pub(super) seqno: i32,
     /// Empty for the husk of a `msg_copy`, which is to be acknowledged and nothing else.
     pub(super) body: Bytes,
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("msg_id", &self.msg_id)
+            .field("seqno", &self.seqno)
+            .field("body", &Hidden(&self.body))
+            .finish()
+    }
 }
 
 impl Incoming {
@@ -109,7 +122,7 @@ fn read_message(reader: &mut Reader) -> Result<Incoming, Error> {
 }
 
 /// The body of a message to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Body {
     /// Boxed, as it stands.
     Plain(Bytes),
@@ -120,6 +133,17 @@ pub(super) enum Body {
         /// The result.
         result: Bytes,
     },
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(body) => f.debug_tuple("Plain").field(&Hidden(body)).finish(),
+            Self::Result { call, result } => {
+                f.debug_struct("Result").field("call", call).field("result", &Hidden(result)).finish()
+            }
+        }
+    }
 }
 
 impl Body {

@@ -1,10 +1,13 @@
 //! The encrypted envelope: salt, session id, msg_id, seqno, length, body, padding (EN-2), and its checks
 //! in their order (EN-6).
 
+use std::fmt;
+
 use bytes::{Bytes, BytesMut};
 use rand::CryptoRng;
 
 use super::error::Error;
+use super::hidden::Hidden;
 use super::msg_id::MsgId;
 use crate::crypto::packet::{HEADER_LEN as SEALED_HEADER_LEN, Sealed, open as decrypt, seal_in_place};
 use crate::crypto::{AuthKey, Side, kdf};
@@ -32,14 +35,24 @@ pub struct Header {
 
 /// A packet that was decrypted, and whose msg_key, length and padding were found right.
 ///
-/// The header is *not* checked yet: that is the work of the session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The header is *not* checked yet: that is the work of the session. `Debug` shows the length of the
+/// body and nothing of it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Opened {
     /// Salt, session, msg_id and seqno.
     pub header: Header,
     /// The body, without padding: a slice of the packet.
     pub body: Bytes,
     plaintext: Bytes,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened")
+            .field("header", &self.header)
+            .field("body", &Hidden(&self.body))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Opened {

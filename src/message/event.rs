@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::hidden::Hidden;
 use super::msg_id::MsgId;
 use super::rpc::RpcError;
 
@@ -19,8 +20,8 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// What happened in a client's session.
-#[derive(Clone, Debug, PartialEq)]
+/// What happened in a client's session. `Debug` shows the lengths of answers and updates and nothing of them.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ClientEvent {
     /// The server has answered a call. Each call gets exactly one `Answer` or one [`Failed`](Self::Failed).
@@ -77,6 +78,32 @@ pub enum ClientEvent {
     ConnectionDead,
 }
 
+impl fmt::Debug for ClientEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer { request, result } => {
+                let result = result.as_ref().map(Hidden);
+                f.debug_struct("Answer").field("request", request).field("result", &result).finish()
+            }
+            Self::Failed { request, reason } => {
+                f.debug_struct("Failed").field("request", request).field("reason", reason).finish()
+            }
+            Self::Received { request } => f.debug_struct("Received").field("request", request).finish(),
+            Self::QuickAck { request } => f.debug_struct("QuickAck").field("request", request).finish(),
+            Self::Update(update) => f.debug_tuple("Update").field(&Hidden(update)).finish(),
+            Self::NewSession { unique_id } => {
+                f.debug_struct("NewSession").field("unique_id", unique_id).finish()
+            }
+            Self::SessionRenewed { session_id } => {
+                f.debug_struct("SessionRenewed").field("session_id", session_id).finish()
+            }
+            Self::SaltChanged { salt } => f.debug_struct("SaltChanged").field("salt", salt).finish(),
+            Self::TimeChanged => f.write_str("TimeChanged"),
+            Self::ConnectionDead => f.write_str("ConnectionDead"),
+        }
+    }
+}
+
 /// Why a call is over without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -111,8 +138,8 @@ pub enum CallStatus {
     Received,
 }
 
-/// What happened in a server's session.
-#[derive(Clone, Debug, PartialEq)]
+/// What happened in a server's session. `Debug` shows the length of a call and nothing of it.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ServerEvent {
     /// A call to be carried out, exactly once; a repeated msg_id is not reported again. It wants one
@@ -152,6 +179,42 @@ pub enum ServerEvent {
     Idle,
 }
 
+impl fmt::Debug for ServerEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call { msg_id, body } => {
+                f.debug_struct("Call").field("msg_id", msg_id).field("body", &Hidden(body)).finish()
+            }
+            Self::Dropped { msg_id } => f.debug_struct("Dropped").field("msg_id", msg_id).finish(),
+            Self::Acked { message } => f.debug_struct("Acked").field("message", message).finish(),
+            Self::HttpWait { max_delay, wait_after, max_wait } => f
+                .debug_struct("HttpWait")
+                .field("max_delay", max_delay)
+                .field("wait_after", wait_after)
+                .field("max_wait", max_wait)
+                .finish(),
+            Self::Idle => f.write_str("Idle"),
+        }
+    }
+}
+
 /// The stable handle of a message that a server sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PushId(pub(super) u64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::hidden::tests::{SECRET, shows};
+    use crate::message::msg_id::Kind;
+
+    #[test]
+    fn debug_shows_no_bodies() {
+        let answer = ClientEvent::Answer { request: RequestId(1), result: Ok(SECRET) };
+        let msg_id = MsgId::at(std::time::Duration::from_secs(1), Kind::FromClient);
+        let call = ServerEvent::Call { msg_id, body: SECRET };
+        let text = format!("{answer:?} {:?} {call:?}", ClientEvent::Update(SECRET));
+        assert_eq!(text.matches("20 bytes").count(), 3, "{text}");
+        assert!(!shows(&text), "{text}");
+    }
+}

@@ -25,6 +25,7 @@ pub mod envelope;
 pub mod error;
 pub mod event;
 pub mod gzip;
+pub(crate) mod hidden;
 mod link;
 pub mod msg_id;
 mod replay;

@@ -12,7 +12,9 @@ use crate::tl::mtproto::{enums, functions, types};
 use crate::tl::{Constructor, Deserialize, Reader, Serialize, is_constructor_of};
 
 /// What a server says to a client.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
+// They hold bodies, which nothing but a test may print.
+#[cfg_attr(test, derive(Debug))]
 pub(super) enum FromServer {
     /// The husk of a `msg_copy`, or something that a client need not understand.
     Nothing,
@@ -170,7 +172,9 @@ fn read_result(result: Bytes, budget: &mut Budget) -> Option<Result<Bytes, RpcEr
 }
 
 /// What a client says to a server.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
+// They hold bodies, which nothing but a test may print.
+#[cfg_attr(test, derive(Debug))]
 pub(super) enum FromClient {
     /// The husk of a `msg_copy`, or something that a server need not understand.
     Nothing,

@@ -1,11 +1,12 @@
 //! The accounts of all DCs: users and bots, and where each is at home.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 
 use zeroize::Zeroizing;
 
 /// A user or a bot.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Account {
     /// User id, above zero.
     pub id: i64,
@@ -36,8 +37,20 @@ impl Account {
     }
 }
 
+/// Shows who it is, and no secret: `Zeroizing` alone would print what it holds.
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("dc", &self.dc)
+            .field("is_bot", &self.is_bot())
+            .field("has_password", &self.password.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
 /// What the server keeps of a two-step verification password (SR-2): nothing that gives the password back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Password {
     /// `salt1` of the algorithm.
     pub salt1: Vec<u8>,
@@ -47,6 +60,13 @@ pub(super) struct Password {
     pub verifier: Zeroizing<Vec<u8>>,
     /// Shown at the password prompt.
     pub hint: Option<String>,
+}
+
+/// Shows nothing of the verifier, with which passwords can be guessed.
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
 }
 
 /// All accounts, found by id, number and username.
@@ -133,6 +153,32 @@ mod tests {
         assert_eq!(test_number("999662123"), None);
         assert_eq!(test_number("99966212345"), None);
         assert_eq!(test_number("12345678901"), None);
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let account = Account {
+            id: 7,
+            access_hash: 0,
+            phone: None,
+            bot_secret: Some(Zeroizing::new("marker".into())),
+            first_name: "Bot".into(),
+            last_name: String::new(),
+            username: None,
+            dc: 2,
+            password: Some(Password {
+                salt1: vec![],
+                salt2: vec![],
+                verifier: Zeroizing::new(vec![201, 202, 203]),
+                hint: None,
+            }),
+            contacts: BTreeSet::new(),
+        };
+        let mut accounts = Accounts::default();
+        accounts.put(account);
+        let text = format!("{accounts:?} {:?}", accounts.get(7).unwrap().password);
+        assert!(text.contains("id: 7"), "{text}");
+        assert!(!text.contains("marker") && !text.contains("201"), "{text}");
     }
 
     #[test]

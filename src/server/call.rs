@@ -31,7 +31,7 @@ impl Caller {
 }
 
 /// An update for the sessions of one user.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Push {
     /// The user.
     pub user: i64,

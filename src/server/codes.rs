@@ -1,6 +1,7 @@
 //! Login codes that were sent and not used yet (AU-1 to AU-4).
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -51,7 +52,6 @@ impl Via {
 }
 
 /// One code.
-#[derive(Debug)]
 pub(super) struct Pending {
     /// Digits of the number it was sent to.
     pub phone: String,
@@ -75,6 +75,19 @@ impl Pending {
     }
 }
 
+/// Shows everything but the code: `Zeroizing` alone would print it.
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("phone", &self.phone)
+            .field("via", &self.via)
+            .field("verified", &self.verified)
+            .field("expires", &self.expires)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Why a code was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
@@ -85,11 +98,18 @@ pub(super) enum Refused {
 }
 
 /// The codes by their `phone_code_hash`.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Codes {
     by_hash: HashMap<String, Pending>,
     /// Hashes in the order of sending; some of them are spent.
     order: VecDeque<String>,
+}
+
+/// Shows the codes without their hashes, which open the login as much as the codes do.
+impl fmt::Debug for Codes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.by_hash.values()).finish()
+    }
 }
 
 impl Codes {
@@ -169,6 +189,15 @@ mod tests {
         assert_eq!(codes.check("x", "111", "12345", 0), Err(Refused::Expired));
         assert_eq!(codes.check("h", "111", "12345", 99), Ok(()));
         assert_eq!(codes.check("h", "111", "12345", 100), Err(Refused::Expired));
+    }
+
+    #[test]
+    fn debug_shows_no_code() {
+        let mut codes = Codes::default();
+        codes.put("hash marker".into(), Pending::new("111".into(), Via::Sms, "98765".into(), 100));
+        let text = format!("{codes:?}");
+        assert!(text.contains("111"), "{text}");
+        assert!(!text.contains("98765") && !text.contains("marker"), "{text}");
     }
 
     #[test]

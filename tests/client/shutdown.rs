@@ -24,6 +24,15 @@ async fn calls_after_the_end_fail() {
 }
 
 #[tokio::test]
+async fn debug_shows_no_api_hash() {
+    let server = Server::builder().start().await.unwrap();
+    let client = loopback::connect(&server).await;
+    let (_, hash) = client.api_key();
+    let text = format!("{client:?}");
+    assert!(!hash.is_empty() && text.contains("api_hash: Secret(..)") && !text.contains(hash), "{text}");
+}
+
+#[tokio::test]
 async fn a_second_run_uses_the_key_of_the_first() {
     let server = Server::builder().start().await.unwrap();
     let store = Arc::new(MemoryStore::default());

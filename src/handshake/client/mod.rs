@@ -45,10 +45,13 @@ use crate::crypto::nonces::{self, DhGen};
 use crate::crypto::rsa::PublicKey;
 use crate::tl::mtproto::enums::{PQInnerData, ServerDhParams, SetClientDhParamsAnswer};
 use crate::tl::mtproto::{functions, types};
-use crate::tl::{Deserialize, PacketBuf, Serialize};
+use crate::tl::{Deserialize, PacketBuf, Serialize, Writer};
 
 /// How often a client follows `dh_gen_retry` before it gives up.
 pub const MAX_RETRIES: u32 = 5;
+
+/// More bytes than any inner data has: the longest, `client_DH_inner_data`, has 304.
+const MAX_INNER_DATA: usize = 512;
 
 /// What key a client wants, and whom it trusts.
 #[derive(Clone, Debug)]
@@ -164,10 +167,13 @@ impl Exchange<AwaitResPq> {
             q: q.clone(),
             nonce,
             server_nonce: nonces.server,
-            new_nonce: *new_nonce,
+            new_nonce: [0; 32],
         };
-        let inner = inner_data(&options, inner);
+        let mut inner = inner_data(&options, inner);
+        // Set last, in the value that is written and wiped: each move before would leave a copy behind.
+        new_nonce_of(&mut inner).copy_from_slice(&*new_nonce);
         let encrypted_data = key.encrypt(&secret_bytes(&inner), rng);
+        new_nonce_of(&mut inner).zeroize();
         let request = functions::ReqDhParams {
             nonce,
             server_nonce: nonces.server,
@@ -292,6 +298,15 @@ pub(super) fn inner_data(options: &Options, inner: types::PQInnerData) -> PQInne
     }
 }
 
+fn new_nonce_of(inner: &mut PQInnerData) -> &mut [u8; 32] {
+    match inner {
+        PQInnerData::PQInnerData(inner) => &mut inner.new_nonce,
+        PQInnerData::Dc(inner) => &mut inner.new_nonce,
+        PQInnerData::Temp(inner) => &mut inner.new_nonce,
+        PQInnerData::TempDc(inner) => &mut inner.new_nonce,
+    }
+}
+
 /// `encrypted_answer` of `server_DH_params_ok`. `server_DH_params_fail` is believed only with the right hash
 /// (step 5).
 fn encrypted_answer(answer: Bytes, nonces: &Nonces, new_nonce: &[u8; 32]) -> Result<Bytes, Error> {
@@ -320,7 +335,11 @@ fn packet(request: &dyn Serialize) -> PacketBuf {
 
 /// Inner data in TL, wiped after use.
 fn secret_bytes(data: &dyn Serialize) -> Zeroizing<Vec<u8>> {
-    let mut packet = packet(data);
+    // With room for all of it: a buffer that grows leaves what it held in the memory that it gives back.
+    let mut writer = Writer::append(PacketBuf::with_capacity(0, MAX_INNER_DATA));
+    data.serialize(&mut writer);
+    let mut packet = writer.finish().expect("all strings of a key exchange are short");
+    debug_assert!(packet.len() <= MAX_INNER_DATA);
     let bytes = Zeroizing::new(packet.to_vec());
     packet.as_mut_slice().zeroize();
     bytes

@@ -1,12 +1,14 @@
 //! The calls that are not over yet, and when to ask for their fate (ST-1).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::CallOptions;
 use crate::message::event::{CallStatus, RequestId};
+use crate::message::hidden::Hidden;
 use crate::message::msg_id::MsgId;
 
 /// A call that was sent under more ids than this is known by the last ones only.
@@ -16,7 +18,6 @@ const MAX_IDS_OF_CALL: usize = 16;
 const MAX_ASK_DELAY: Duration = Duration::from_secs(60);
 
 /// A call that is not over yet.
-#[derive(Debug)]
 pub(super) struct Call {
     pub(super) body: Bytes,
     /// Constructor id of the function, also when the body is packed.
@@ -39,6 +40,19 @@ pub(super) struct Call {
     /// When to ask for it, on the monotonic clock. Set while it is sent and not answered.
     ask_at: Option<Duration>,
     ask_delay: Duration,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("body", &Hidden(&self.body))
+            .field("function", &format_args!("{:#010x}", self.function))
+            .field("status", &self.status)
+            .field("ids", &self.ids)
+            .field("refusals", &self.refusals)
+            .field("ask_at", &self.ask_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Call {

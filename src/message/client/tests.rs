@@ -6,6 +6,7 @@ use super::*;
 use crate::clock::Now;
 use crate::message::container::Incoming;
 use crate::message::error::Error;
+use crate::message::hidden::tests::{SECRET, shows};
 use crate::message::rpc::RpcError;
 use crate::message::tests::{Peer, Read, S, START, bytes, container, hex, key, now, rng, unknown, vector};
 use crate::tl::mtproto::{functions, types};
@@ -889,4 +890,15 @@ proptest! {
             pair.events();
         }
     }
+}
+
+#[test]
+fn debug_shows_no_bodies() {
+    let mut pair = Pair::new();
+    pair.session.call(pair.now, SECRET, CallOptions::default()).unwrap();
+    let queued = format!("{:?}", pair.session);
+    pair.sent().unwrap();
+    let text = queued + &format!("{:?}", pair.session);
+    assert_eq!(text.matches("body: 20 bytes").count(), 2, "{text}");
+    assert!(!shows(&text), "{text}");
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::message::container::Incoming;
 use crate::message::error::Error;
+use crate::message::hidden::tests::{SECRET, shows};
 use crate::message::tests::{Peer, Read, S, START, bytes, container, key, now, rng, unknown};
 use crate::tl::mtproto::{enums, functions, types};
 use crate::tl::{Constructor, Deserialize, PacketBuf, Reader, Serialize};
@@ -595,4 +596,20 @@ proptest! {
             while pair.sent().is_some() {}
         }
     }
+}
+
+#[test]
+fn debug_shows_no_bodies() {
+    let mut pair = Pair::greeted();
+    let msg_id = pair.client.id(pair.now);
+    let packet = pair.client.seal(msg_id, 1, &SECRET);
+    let opened = crate::message::envelope::open(&key(), Side::Client, packet).unwrap();
+    let mut text = format!("{opened:?}");
+    pair.session.handle_opened(pair.now, opened).unwrap();
+    text += &format!("{:?}", pair.session);
+    pair.session.answer(pair.now, msg_id, SECRET).unwrap();
+    pair.session.push(pair.now, SECRET).unwrap();
+    text += &format!("{:?}", pair.session);
+    assert!(text.matches("20 bytes").count() >= 4, "{text}");
+    assert!(!shows(&text), "{text}");
 }
