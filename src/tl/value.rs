@@ -35,6 +35,21 @@ mod tests {
         assert!(size_of::<enums::InputPeer>() <= 72, "{}", size_of::<enums::InputPeer>());
     }
 
+    /// `views` and `forwards` have one bit: a value for one of them puts both on the wire (TL-6).
+    #[test]
+    fn fields_that_share_a_bit_are_written_together() {
+        let written = |views, forwards| {
+            let message = types::Message { views, forwards, message: "text".into(), ..Default::default() };
+            let read = types::Message::from_bytes(message.to_bytes().unwrap()).unwrap();
+            assert_eq!(&*read.message, "text");
+            (read.views, read.forwards)
+        };
+        assert_eq!(written(None, None), (None, None));
+        assert_eq!(written(Some(3), Some(4)), (Some(3), Some(4)));
+        assert_eq!(written(Some(3), None), (Some(3), Some(0)));
+        assert_eq!(written(None, Some(4)), (Some(0), Some(4)));
+    }
+
     /// Twelve bytes on the wire are four hundred in memory: a packet of nothing else is refused before it has
     /// taken them all.
     #[test]

@@ -37,29 +37,50 @@ pub(super) unsafe fn object(shape: Shape, place: *const u8, writer: &mut Writer)
 /// # Safety
 /// `place` holds a value of the struct that `table` describes.
 pub(super) unsafe fn fields(table: &Struct, place: *const u8, writer: &mut Writer) {
-    // A flag word stands before the fields that it speaks of, so it is filled in when they are known.
-    let (mut words, mut positions) = ([0u32; WORDS], [usize::MAX; WORDS]);
-    if table.shared_bits {
-        // SAFETY: passed on.
-        words = unsafe { flag_words(table, place) };
+    let start = writer.position();
+    // SAFETY: passed on.
+    unsafe {
+        let (set, absent) = pass(table, place, [0; WORDS], writer);
+        if table.shared_bits && set.iter().zip(absent).any(|(set, absent)| set & absent != 0) {
+            // A bit speaks of several fields, and one of them has no value. The bit says that all of them are
+            // there (TL-6), so the others are written as zeros.
+            writer.truncate(start);
+            pass(table, place, set, writer);
+        }
     }
+}
+
+/// Writes the fields, with zeros for those whose bits are `known` to be set and that have no value. Gives the
+/// flag words, and the bits of the fields that have none.
+///
+/// # Safety
+/// As for [`fields`].
+unsafe fn pass(
+    table: &Struct,
+    place: *const u8,
+    known: [u32; WORDS],
+    writer: &mut Writer,
+) -> ([u32; WORDS], [u32; WORDS]) {
+    // A flag word stands before the fields that it speaks of, so it is filled in when they are known.
+    let (mut words, mut absent, mut positions) = (known, [0u32; WORDS], [usize::MAX; WORDS]);
     for field in table.fields {
         // SAFETY: the table's promise: the field of this kind is at this offset.
         unsafe {
             let place = place.add(field.0);
             if let Kind::Flags(word) = field.2 {
-                let word = usize::from(word) % WORDS;
-                positions[word] = writer.position();
-                writer.u32(words[word]);
+                positions[usize::from(word) % WORDS] = writer.position();
+                writer.u32(0);
             } else if field.1 == ALWAYS {
                 value(&field.2, place, writer);
             } else {
                 let (word, bit) = (usize::from(field.1 / 32) % WORDS, 1 << (field.1 % 32));
                 if optional(&field.2, place, writer) {
                     words[word] |= bit;
-                } else if words[word] & bit != 0 && table.shared_bits {
-                    // Another field has set the bit for both: then both have to be there (TL-6).
-                    zero(&field.2, writer);
+                } else if !matches!(field.2, Kind::True) {
+                    absent[word] |= bit;
+                    if known[word] & bit != 0 {
+                        zero(&field.2, writer);
+                    }
                 }
             }
         }
@@ -69,45 +90,7 @@ pub(super) unsafe fn fields(table: &Struct, place: *const u8, writer: &mut Write
             writer.patch_u32(position, word);
         }
     }
-}
-
-/// The flag words that follow from the optional fields.
-///
-/// # Safety
-/// As for [`fields`].
-unsafe fn flag_words(table: &Struct, place: *const u8) -> [u32; WORDS] {
-    let mut words = [0u32; WORDS];
-    for field in table.fields.iter().filter(|field| field.1 != ALWAYS) {
-        // SAFETY: the table's promise: the field of this kind is at this offset.
-        if unsafe { is_present(&field.2, place.add(field.0)) } {
-            words[usize::from(field.1 / 32) % WORDS] |= 1 << (field.1 % 32);
-        }
-    }
-    words
-}
-
-/// Whether an optional field is there.
-///
-/// # Safety
-/// `place` holds an `Option` of the type that `kind` describes (for `True`, a `bool`).
-unsafe fn is_present(kind: &Kind, place: *const u8) -> bool {
-    // SAFETY: `kind` says which type is at `place`.
-    unsafe {
-        match *kind {
-            Kind::True => *place.cast::<bool>(),
-            Kind::Int => (*place.cast::<Option<i32>>()).is_some(),
-            Kind::Long => (*place.cast::<Option<i64>>()).is_some(),
-            Kind::Double => (*place.cast::<Option<f64>>()).is_some(),
-            Kind::Int128 => (*place.cast::<Option<[u8; 16]>>()).is_some(),
-            Kind::Int256 => (*place.cast::<Option<[u8; 32]>>()).is_some(),
-            Kind::Bool => (*place.cast::<Option<bool>>()).is_some(),
-            Kind::Str => (*place.cast::<Option<Str>>()).is_some(),
-            Kind::Bytes => (*place.cast::<Option<Bytes>>()).is_some(),
-            Kind::RareStr | Kind::Boxed(_) => !place.cast::<*const u8>().read().is_null(),
-            Kind::Optional(table) => !(table.get)(place).is_null(),
-            Kind::Flags(_) | Kind::Object(_) | Kind::Bare(_) | Kind::Vector(_) | Kind::BareVector(_) => true,
-        }
-    }
+    (words, absent)
 }
 
 /// # Safety
@@ -140,7 +123,7 @@ unsafe fn value(kind: &Kind, place: *const u8, writer: &mut Writer) {
 /// Writes an optional field if it is there, and says whether it is.
 ///
 /// # Safety
-/// As for [`is_present`].
+/// `place` holds an `Option` of the type that `kind` describes (for `True`, a `bool`).
 unsafe fn optional(kind: &Kind, place: *const u8, writer: &mut Writer) -> bool {
     // SAFETY: `kind` says which type is at `place`; a field that is present holds `Some`, and what is inside
     // is read as its own type.
