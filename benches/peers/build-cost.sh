@@ -21,7 +21,7 @@ cost() { # NAME DEPENDENCY
     cargo fetch --quiet --manifest-path "$scratch/$1/Cargo.toml"
     COST_LOG=$scratch/$1.log RUSTC_WRAPPER=$scratch/rustc CARGO_TARGET_DIR=$scratch/$1/target \
         cargo build --quiet --release --manifest-path "$scratch/$1/Cargo.toml"
-    awk -v name="$1" '{ cpu += $1 + $2; if ($3 > rss) rss = $3 }
+    awk -v name="$1" 'BEGIN { rss = 0 } { cpu += $1 + $2; kb = $3 + 0; if (kb > rss) rss = kb }
         END { printf "%-16s %6.1f CPU s  %5.0f MB  %3d compilations\n", name, cpu, rss / 1024, NR }' "$scratch/$1.log"
 }
 
