@@ -19,6 +19,7 @@
 //! <https://core.telegram.org/mtproto/service_messages_about_messages>.
 
 mod acks;
+mod bad_msg;
 pub mod client;
 mod container;
 pub mod envelope;

@@ -1,5 +1,7 @@
 //! Sequence numbers (SQ-1 to SQ-4).
 
+use super::bad_msg;
+
 /// Counts the content-related messages that a side has sent in a session.
 ///
 /// A content-related message is one that wants an ack: calls, answers, updates. Acks, containers, pings and
@@ -47,9 +49,9 @@ pub(super) fn check_order(earlier: Option<i32>, seqno: i32, later: Option<i32>) 
     let follows =
         |first: i32, second: i32| if is_content_related(first) { first < second } else { first <= second };
     if earlier.is_some_and(|earlier| !follows(earlier, seqno)) {
-        Err(32)
+        Err(bad_msg::SEQNO_TOO_LOW)
     } else if later.is_some_and(|later| !follows(seqno, later)) {
-        Err(33)
+        Err(bad_msg::SEQNO_TOO_HIGH)
     } else {
         Ok(())
     }

@@ -7,6 +7,7 @@ use rand::CryptoRng;
 use super::sent::Sent;
 use super::{Session, push_bounded, random_id};
 use crate::clock::Now;
+use crate::message::bad_msg as code;
 use crate::message::event::{ClientEvent, Failure, RequestId};
 use crate::message::link::Link;
 use crate::message::msg_id::MsgId;
@@ -24,21 +25,6 @@ const MAX_FORMER_IDS: usize = 8;
 
 /// How far an id may be ahead of the server's clock, with a margin for the way (ID-2: 30 s).
 const TOLERATED_LEAD: Duration = Duration::from_secs(20);
-
-/// Codes of `bad_msg_notification`.
-mod code {
-    pub(super) const MSG_ID_TOO_LOW: i32 = 16;
-    pub(super) const MSG_ID_TOO_HIGH: i32 = 17;
-    pub(super) const MSG_ID_LOW_BITS: i32 = 18;
-    pub(super) const CONTAINER_ID_USED: i32 = 19;
-    pub(super) const TOO_OLD: i32 = 20;
-    pub(super) const SEQNO_TOO_LOW: i32 = 32;
-    pub(super) const SEQNO_TOO_HIGH: i32 = 33;
-    pub(super) const EVEN_SEQNO_EXPECTED: i32 = 34;
-    pub(super) const ODD_SEQNO_EXPECTED: i32 = 35;
-    pub(super) const BAD_SALT: i32 = 48;
-    pub(super) const BAD_CONTAINER: i32 = 64;
-}
 
 impl Session {
     /// Whether a message with this id went out lately: only then a refusal of it is believed (BM-1).

@@ -8,6 +8,7 @@ use super::kept::{Origin, Sent};
 use super::{MAX_NOTICES, Query, Session};
 use crate::clock::Now;
 use crate::crypto::Side;
+use crate::message::bad_msg as code;
 use crate::message::container::{Body, Incoming, is_container, unfold};
 use crate::message::envelope::{self, Header, Opened};
 use crate::message::error::Error;
@@ -27,19 +28,6 @@ const MAX_AHEAD: Duration = Duration::from_secs(30);
 
 /// An answer that went out on this connection so long ago and is asked for must have got lost.
 const ANSWER_LOST_AFTER: Duration = Duration::from_secs(5);
-
-/// Codes of `bad_msg_notification` (BM-1).
-mod code {
-    pub(super) const MSG_ID_TOO_LOW: i32 = 16;
-    pub(super) const MSG_ID_TOO_HIGH: i32 = 17;
-    pub(super) const MSG_ID_LOW_BITS: i32 = 18;
-    pub(super) const CONTAINER_ID_USED: i32 = 19;
-    pub(super) const TOO_OLD: i32 = 20;
-    pub(super) const EVEN_SEQNO_EXPECTED: i32 = 34;
-    pub(super) const ODD_SEQNO_EXPECTED: i32 = 35;
-    pub(super) const BAD_SALT: i32 = 48;
-    pub(super) const BAD_CONTAINER: i32 = 64;
-}
 
 /// Bits of a message's byte in `msgs_state_info` (ST-1).
 mod state {
