@@ -53,10 +53,13 @@ impl ServerTime {
     }
 
     /// Server time minus local wall clock in seconds, to be saved for the next run.
+    ///
+    /// The nearest second: the two clocks of a reading are never read at quite the same moment, and rounding down
+    /// would lose a second with each run.
     #[must_use]
     pub fn offset_seconds(&self, now: Now) -> i64 {
         let difference = self.offset + nanos(now.monotonic) - nanos(now.unix);
-        i64::try_from(difference.div_euclid(1_000_000_000)).unwrap_or(0)
+        i64::try_from((difference + 500_000_000).div_euclid(1_000_000_000)).unwrap_or(0)
     }
 
     /// A valid message says that it was sent at `unix` by the server's clock.
@@ -82,6 +85,19 @@ mod tests {
     use super::*;
 
     const S: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_saved_offset_comes_back_although_the_clocks_are_read_one_after_the_other() {
+        let start = Now { monotonic: 5 * S, unix: 1_700_000_000 * S };
+        let late = Now { monotonic: 6 * S, unix: 1_700_000_001 * S + Duration::from_micros(1) };
+        let early = Now { monotonic: 6 * S + Duration::from_micros(1), unix: 1_700_000_001 * S };
+        for offset in [-2, -1, 0, 1, 3_600] {
+            let time = ServerTime::from_offset(offset, start);
+            for now in [start, late, early] {
+                assert_eq!(time.offset_seconds(now), offset);
+            }
+        }
+    }
 
     fn now(monotonic: u32, unix: u32) -> Now {
         Now { monotonic: monotonic * S, unix: unix * S }
