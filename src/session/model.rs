@@ -188,6 +188,27 @@ pub enum Stage {
         /// The terms to accept before signing up.
         terms: Option<Terms>,
     },
+    /// The account must get a login e-mail address before a code is sent; it is asked for.
+    EmailSetup,
+    /// A code was sent to the new login e-mail address and not yet accepted.
+    EmailVerify {
+        /// The address as it was given.
+        address: String,
+        /// Number of characters of the code, if known.
+        length: Option<u32>,
+    },
+    /// A login code was sent by e-mail, as with [`Code`](Self::Code), and the address can be reset.
+    EmailCode {
+        /// A reset can be asked for, and is done so many seconds later.
+        reset_wait: Option<u32>,
+        /// A reset was asked for and is done then, seconds since 1970 by the server's clock.
+        reset_at: Option<i64>,
+    },
+    /// The code was accepted; a code to recover the 2FA password was sent by e-mail and not yet accepted.
+    Recovery {
+        /// The masked e-mail address.
+        pattern: String,
+    },
 }
 
 /// Terms of service that a new user must accept (`help.termsOfService`).

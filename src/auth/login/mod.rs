@@ -219,8 +219,9 @@ impl Login {
             return Step::new(Action::SwitchDc(dc));
         }
         match pending.stage.clone() {
-            Stage::Code => self.ask_code(at),
-            Stage::Password => self.get_password(),
+            Stage::Code | Stage::EmailCode { .. } => self.ask_code(at),
+            Stage::Password | Stage::Recovery { .. } => self.get_password(),
+            Stage::EmailSetup | Stage::EmailVerify { .. } => self.fail(LoginError::EmailSetupRequired),
             Stage::SignUp { terms } => self.ask_terms(terms),
         }
     }

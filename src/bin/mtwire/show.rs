@@ -65,6 +65,10 @@ fn stage(stage: &Stage) -> &'static str {
         Stage::Code => "the code",
         Stage::Password => "the password",
         Stage::SignUp { .. } => "a name to sign up with",
+        Stage::EmailSetup => "a login e-mail address",
+        Stage::EmailVerify { .. } => "the code sent to the new login e-mail address",
+        Stage::EmailCode { .. } => "the login code sent by e-mail",
+        Stage::Recovery { .. } => "the code to recover the password",
     }
 }
 

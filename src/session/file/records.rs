@@ -246,6 +246,21 @@ fn encode_login(w: &mut Encoder, login: Option<&PendingLogin>) {
                     w.option(terms.min_age, Encoder::u32);
                 });
             }
+            Stage::EmailSetup => w.u8(3),
+            Stage::EmailVerify { address, length } => {
+                w.u8(4);
+                encode_text(w, address);
+                w.option(*length, Encoder::u32);
+            }
+            Stage::EmailCode { reset_wait, reset_at } => {
+                w.u8(5);
+                w.option(*reset_wait, Encoder::u32);
+                w.option(*reset_at, Encoder::i64);
+            }
+            Stage::Recovery { pattern } => {
+                w.u8(6);
+                encode_text(w, pattern);
+            }
         }
     });
 }
@@ -267,6 +282,10 @@ fn decode_login(r: &mut Decoder<'_>) -> Result<PendingLogin> {
             2 => Stage::SignUp {
                 terms: r.option(|r| Ok(Terms { text: r.string()?, min_age: r.option(Decoder::u32)? }))?,
             },
+            3 => Stage::EmailSetup,
+            4 => Stage::EmailVerify { address: r.string()?, length: r.option(Decoder::u32)? },
+            5 => Stage::EmailCode { reset_wait: r.option(Decoder::u32)?, reset_at: r.option(Decoder::i64)? },
+            6 => Stage::Recovery { pattern: r.string()? },
             _ => return Err(FormatErrorKind::BadValue),
         },
     })
