@@ -45,7 +45,7 @@ pub use config::{DeviceInfo, RetryPolicy, Timing};
 pub use dcs::{DcAddress, PRODUCTION, TEST};
 pub use error::{ConnectError, InvokeError};
 pub use introduction::LAYER;
-pub use login::{SignInError, SignInStep};
+pub use login::{QrLogin, QrStep, SignInError, SignInStep};
 pub use updates::{Update, Updates};
 
 pub use crate::message::{CallStatus, RpcError};
@@ -143,6 +143,11 @@ impl Client {
     #[must_use]
     pub fn updates(&self) -> Updates {
         self.shared.core.updates.reader()
+    }
+
+    /// Watches for the scan of a QR code.
+    fn watch_scan(&self) -> updates::ScanWatch {
+        self.shared.core.updates.watch_scan()
     }
 
     /// Closes the connections in order: what is still to be acknowledged goes out, calls without an answer fail with

@@ -117,6 +117,9 @@ pub struct LoginArgs {
     /// Token of a bot to log in.
     #[arg(long, value_name = "T")]
     pub bot_token: Option<String>,
+    /// Log in by a QR code that the account's Telegram app scans.
+    #[arg(long, conflicts_with_all = ["phone", "bot_token"])]
+    pub qr: bool,
     /// File whose first line is the 2FA password.
     #[arg(long, value_name = "F")]
     pub password_file: Option<PathBuf>,

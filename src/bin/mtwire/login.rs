@@ -80,6 +80,7 @@ fn presets(args: &LoginArgs) -> Result<Presets, Failure> {
         phone: args.phone.clone(),
         bot_token: args.bot_token.as_deref().map(Secret::from),
         password,
+        qr: args.qr,
     })
 }
 
