@@ -33,15 +33,22 @@ pub trait Console: Send {
     /// When nothing can be read.
     fn ask_hidden(&mut self, prompt: &str) -> io::Result<Option<Secret>>;
 
-    /// Waits for a line, without a question, until `is_over`. `None` when it is over; where nobody can type, that is all
-    /// it waits for.
+    /// Waits for a line, without a question, until `is_over`. `None` when it is over; where nobody can type while something
+    /// else is waited for, as by default, that is all it waits for.
     ///
     /// # Errors
     /// When nothing can be read.
-    fn wait_for_line(&mut self, is_over: &dyn Fn() -> bool) -> io::Result<Option<Secret>>;
+    fn wait_for_line(&mut self, is_over: &dyn Fn() -> bool) -> io::Result<Option<Secret>> {
+        while !is_over() {
+            std::thread::sleep(LOOK);
+        }
+        Ok(None)
+    }
 
-    /// Whether what was shown can be overwritten, with the escape sequences of ECMA-48.
-    fn is_screen(&self) -> bool;
+    /// Whether what was shown can be overwritten, with the escape sequences of ECMA-48. Not by default.
+    fn is_screen(&self) -> bool {
+        false
+    }
 }
 
 /// Where [`StdConsole`] writes.
