@@ -177,6 +177,9 @@ pub struct ServeArgs {
     /// Register a bot.
     #[arg(long, value_name = "TOKEN")]
     pub bot: Vec<String>,
+    /// Do to logins what this JSON file says: codes of every kind, e-mail addresses, errors (docs/loopback-dc.md).
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
     /// Print JSON lines: first the addresses and the key, then events.
     #[arg(long)]
     pub json: bool,
