@@ -150,7 +150,7 @@ fn password(form: Form, info: &PasswordInfo) -> String {
         form.around(&format!("{field}{}", main_button("password", "Log in"))),
         form.around(&format!(
             "{recover}{}{}",
-            button("reset_account", "Delete the account and make a new one"),
+            danger_button("reset_account", "Delete the account and make a new one"),
             button("back", "Another number")
         ))
     )
