@@ -105,7 +105,6 @@ impl Connection {
             let timer = self.next_timeout().map_or(deadline, |due| self.hub.clock.instant(due).min(deadline));
             tokio::select! {
                 frame = self.framed.next() => {
-                    self.heard = Instant::now();
                     let handled = match frame {
                         Ok(Frame::Packet { payload, quick_ack }) => self.packet(payload, quick_ack).await,
                         // Only servers send these.
@@ -115,6 +114,8 @@ impl Connection {
                             Err(Close::Silently)
                         }
                     };
+                    // What this side took to answer, with many at its door, is no silence of the peer's.
+                    self.heard = Instant::now();
                     if let Err(close) = handled {
                         return close;
                     }
