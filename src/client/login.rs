@@ -33,6 +33,11 @@ pub enum SignInError {
     /// No login has been begun, or not one that waits for this; call [`Client::send_code`] first.
     #[error("the login does not wait for that; begin with sending a code")]
     NotAsked,
+    /// The session was imported without `api_hash`, which the calls of a login ask for.
+    #[error(
+        "a login needs api_hash, which this session does not have: give api_id and api_hash from https://my.telegram.org/apps"
+    )]
+    NoApiHash,
 }
 
 /// What a login waits for, or its end.
@@ -203,6 +208,9 @@ impl Progress {
 impl<'a> Flow<'a> {
     async fn begin(client: &'a Client, resume: bool) -> Result<(Self, Progress), SignInError> {
         let (api_id, api_hash) = client.api_key();
+        if api_hash.is_empty() {
+            return Err(SignInError::NoApiHash);
+        }
         let (pending, future_auth_tokens) = client
             .store()
             .with(|state: &State| (state.login.clone().filter(|_| resume), state.future_auth_tokens.clone()));

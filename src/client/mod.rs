@@ -20,6 +20,7 @@
 //! | `establish` | one try to connect: dial, and make a key if there is none |
 //! | `link`, `link_task`, `calls` | the task of one DC: session, calls, reconnecting |
 //! | `login` | logging in and out, by the state machine of [`auth`](crate::auth) |
+//! | `me` | asking who is logged in |
 //! | `introduction` | `invokeWithLayer(initConnection(…))` |
 //! | `retry`, `repeatable` | what is done about errors before the caller sees them |
 //! | `updates` | what the server sends without being asked |
@@ -36,13 +37,14 @@ mod invoke;
 mod link;
 mod link_task;
 mod login;
+mod me;
 mod repeatable;
 mod retry;
 mod updates;
 
 pub use builder::ClientBuilder;
 pub use config::{DeviceInfo, RetryPolicy, Timing};
-pub use dcs::{DcAddress, PRODUCTION, TEST};
+pub use dcs::{DcAddress, PORT, PRODUCTION, TEST};
 pub use error::{ConnectError, InvokeError};
 pub use introduction::LAYER;
 pub use login::{SignInError, SignInStep};

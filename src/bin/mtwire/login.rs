@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mtwire::auth::terminal::{Console, Output, Presets, StdConsole, Terminal};
-use mtwire::client::{Client, ClientBuilder, ConnectError, InvokeError, RetryPolicy};
+use mtwire::client::{Client, ClientBuilder, ConnectError, InvokeError, RetryPolicy, SignInError};
 use mtwire::crypto::rsa::PublicKey;
 use mtwire::session::{Secret, SessionStore, State, User};
-use mtwire::{enums, functions};
 use serde_json::json;
 
 use super::args::LoginArgs;
@@ -17,7 +16,7 @@ use super::stop::Stop;
 use super::{me, open, tty};
 
 /// Loopback servers take any API key; this one stands for none.
-const NO_API_KEY: (i32, &str) = (1, "00000000000000000000000000000000");
+pub const NO_API_KEY: (i32, &str) = (1, "00000000000000000000000000000000");
 
 pub async fn run(args: LoginArgs) -> Result<(), Failure> {
     let json = args.session.json;
@@ -114,10 +113,9 @@ async fn connect(
     let ended = match builder(args, local, store)?.connect().await {
         Ok(client) if client.user().is_none() => return Ok(Connected { client, user: None }),
         Ok(client) => {
-            let me = functions::users::GetUsers { id: vec![enums::InputUser::InputUserSelf] };
-            match client.invoke(&me).await {
-                Ok(_) => return Ok(Connected { user: client.user(), client }),
-                Err(error) if is_ended(&error) => {
+            match client.get_me().await {
+                Ok(user) => return Ok(Connected { user: user.or_else(|| client.user()), client }),
+                Err(SignInError::Invoke(error)) if is_ended(&error) => {
                     client.disconnect().await;
                     error
                 }

@@ -11,6 +11,8 @@ mod logout;
 mod me;
 mod open;
 mod serve;
+mod session_export;
+mod session_import;
 mod show;
 mod stop;
 mod tty;
@@ -42,6 +44,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Call(args) => on_all_cores(call::run(args)),
         Command::Logout(args) => on_all_cores(logout::run(args)),
         Command::Session { command: SessionCommand::Show(args) } => show::run(&args),
+        Command::Session { command: SessionCommand::Export(args) } => session_export::run(&args),
+        Command::Session { command: SessionCommand::Import(args) } => session_import::run(&args),
         Command::Decode(args) => decode::run(&args),
     }
 }

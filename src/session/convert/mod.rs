@@ -28,6 +28,7 @@ mod peer_id;
 mod pyrogram_sqlite;
 mod pyrogram_string;
 mod reader;
+mod save;
 mod source;
 mod sqlite;
 pub mod tdata;
@@ -37,6 +38,7 @@ mod telethon_string;
 mod tests;
 
 pub use error::{Error, ErrorKind, Warning};
+pub use save::save;
 
 use std::{fmt, path::Path, str::FromStr};
 
