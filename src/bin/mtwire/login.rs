@@ -112,16 +112,14 @@ async fn connect(
 ) -> Result<Connected, Failure> {
     let ended = match builder(args, local, store)?.connect().await {
         Ok(client) if client.user().is_none() => return Ok(Connected { client, user: None }),
-        Ok(client) => {
-            match client.get_me().await {
-                Ok(user) => return Ok(Connected { user: user.or_else(|| client.user()), client }),
-                Err(SignInError::Invoke(error)) if is_ended(&error) => {
-                    client.disconnect().await;
-                    error
-                }
-                Err(error) => return Err(error.into()),
+        Ok(client) => match client.get_me().await {
+            Ok(user) => return Ok(Connected { user: user.or_else(|| client.user()), client }),
+            Err(SignInError::Invoke(error)) if is_ended(&error) => {
+                client.disconnect().await;
+                error
             }
-        }
+            Err(error) => return Err(error.into()),
+        },
         Err(ConnectError::FirstCall(error)) if is_ended(&error) => *error,
         Err(error) => return Err(error.into()),
     };

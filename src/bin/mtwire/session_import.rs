@@ -86,7 +86,8 @@ fn read(args: &SessionImportArgs) -> Result<Imported, Failure> {
 
 fn options(args: &SessionImportArgs) -> Result<ImportOptions, Failure> {
     let mut options = ImportOptions { account: args.account, ..ImportOptions::default() };
-    let refused = |path: &Path, error: &dyn Display| Failure::new(format_args!("{}: {error}", path.display()));
+    let refused =
+        |path: &Path, error: &dyn Display| Failure::new(format_args!("{}: {error}", path.display()));
     if let Some(path) = &args.passcode_file {
         options.passcode = Some(Presets::read_password(path).map_err(|error| refused(path, &error))?);
     }

@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{
-    Export, ErrorKind, ExportOptions, Exported, Imported, Warning, address, base64url, reader::Reader,
+    ErrorKind, Export, ExportOptions, Exported, Imported, Warning, address, base64url, reader::Reader,
 };
 use crate::{
     crypto::{AuthKey, hash::sha256, rsa::PublicKey},
@@ -90,7 +90,8 @@ pub(super) fn decode(text: &str) -> Result<Imported, ErrorKind> {
         });
     };
     let bytes = base64url::decode(digits)?;
-    let (fields, check) = bytes.split_last_chunk::<CHECKSUM_LEN>().ok_or(ErrorKind::Checksum { file: None })?;
+    let (fields, check) =
+        bytes.split_last_chunk::<CHECKSUM_LEN>().ok_or(ErrorKind::Checksum { file: None })?;
     if !bool::from(checksum(fields).ct_eq(check)) {
         return Err(ErrorKind::Checksum { file: None });
     }

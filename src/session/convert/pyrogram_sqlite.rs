@@ -15,7 +15,7 @@ use rusqlite::{Connection, params};
 use zeroize::Zeroizing;
 
 use super::{
-    Export, ErrorKind, ExportOptions, Exported, Imported, Warning, address, peer_id,
+    ErrorKind, Export, ExportOptions, Exported, Imported, Warning, address, peer_id,
     pyrogram_string::{Fields, known_user},
     sqlite::{self, columns, need, sqlite},
     telethon_sqlite::{key_of, update_states, usable},
@@ -206,7 +206,8 @@ pub(super) fn write(state: &State, options: &ExportOptions) -> Result<Export, Er
             params![state.home_dc, api_id, test, &key.as_bytes()[..], user.id, user.bot],
         )?;
         if let Some(at) = at {
-            database.execute("UPDATE sessions SET server_address = ?1, port = ?2", params![at.host, at.port])?;
+            database
+                .execute("UPDATE sessions SET server_address = ?1, port = ?2", params![at.host, at.port])?;
         }
         let row = "INSERT INTO peers (id, access_hash, type, phone_number) VALUES (?1, ?2, ?3, ?4)";
         let mut row = database.prepare(row)?;

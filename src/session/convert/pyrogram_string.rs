@@ -8,7 +8,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Export, ErrorKind, Exported, Imported, Warning, address, base64url, reader::Reader};
+use super::{ErrorKind, Export, Exported, Imported, Warning, address, base64url, reader::Reader};
 use crate::{
     crypto::AuthKey,
     session::{App, Dc, Network, Secret, State, User},

@@ -159,11 +159,7 @@ pub(super) fn need(
 }
 
 /// The number in the table `version`.
-pub(super) fn version(
-    connection: &Connection,
-    column: &'static str,
-    known: u32,
-) -> Result<u32, ErrorKind> {
+pub(super) fn version(connection: &Connection, column: &'static str, known: u32) -> Result<u32, ErrorKind> {
     need(connection, "version", &[column])?;
     let ask = format!("SELECT {column} FROM version LIMIT 1");
     let found: Option<i64> = match connection.query_row(&ask, [], |row| row.get(0)) {

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    Export, ErrorKind, ExportOptions, Exported, Imported, Warning, address, peer_id,
+    ErrorKind, Export, ExportOptions, Exported, Imported, Warning, address, peer_id,
     sqlite::{self, columns, need, sqlite},
 };
 use crate::{
@@ -121,7 +121,10 @@ fn entities(connection: &Connection, state: &mut State) -> Result<usize, ErrorKi
                 min: false,
                 bot_or_broadcast: false,
                 username: text(2)?,
-                phone: row.get::<_, Option<i64>>(3)?.filter(|&phone| phone > 0).map(|phone| phone.to_string()),
+                phone: row
+                    .get::<_, Option<i64>>(3)?
+                    .filter(|&phone| phone > 0)
+                    .map(|phone| phone.to_string()),
                 name: text(4)?,
             };
             state.peers.insert(key, peer);

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use zeroize::Zeroizing;
 
-use super::{Export, ErrorKind, ExportOptions, Exported, Imported, Warning, address, base64url, reader::Reader};
+use super::{
+    ErrorKind, Export, ExportOptions, Exported, Imported, Warning, address, base64url, reader::Reader,
+};
 use crate::{
     crypto::AuthKey,
     session::{Dc, DcAddress, State, User},
@@ -44,7 +46,9 @@ pub(super) fn decode(text: &str) -> Result<Imported, ErrorKind> {
         ..State::default()
     };
     let auth_key = Some(AuthKey::from_bytes(key));
-    state.dcs.insert(dc.into(), Dc { auth_key, addresses: vec![DcAddress::new(host, port)], ..Dc::default() });
+    state
+        .dcs
+        .insert(dc.into(), Dc { auth_key, addresses: vec![DcAddress::new(host, port)], ..Dc::default() });
     Ok(Imported { state, warnings: vec![Warning::UserUnknown] })
 }
 

@@ -57,7 +57,11 @@ impl Account {
     fn parse(reader: &mut Reader<'_>) -> Result<Self, ErrorKind> {
         let at = reader.position();
         if reader.u32("the block's id")? != AUTHORIZATION {
-            return Err(reader.bad("the block's id", at, "not that of the keys; start a newer Telegram Desktop once"));
+            return Err(reader.bad(
+                "the block's id",
+                at,
+                "not that of the keys; start a newer Telegram Desktop once",
+            ));
         }
         let start = reader.position() + 4;
         let serialized = byte_array(reader, "the keys")?;

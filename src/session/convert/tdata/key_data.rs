@@ -12,10 +12,7 @@
 //! generation of the trailer; another was left by a crash.
 
 use super::{ErrorKind, file::Content, local_key};
-use crate::{
-    crypto::AuthKey,
-    session::convert::reader::Reader,
-};
+use crate::{crypto::AuthKey, session::convert::reader::Reader};
 
 /// `KD2` and a zero byte.
 const TRAILER_MAGIC: u32 = 0x4b44_3200;
@@ -52,9 +49,7 @@ pub(super) fn open(content: &Content, passcode: &[u8]) -> Result<Opened, ErrorKi
     let wrap = trailer.map(|trailer| live_wrap(trailer, &content.name)).transpose()?.flatten();
     let (key, encrypted) = match (wrap, passcode.is_empty()) {
         (Some(_), true) if encrypted.is_empty() => return Err(ErrorKind::PasscodeNeeded),
-        (Some(wrap), false) => {
-            (local_key::of_passcode_at(wrap.cost, passcode, wrap.salt)?, wrap.encrypted)
-        }
+        (Some(wrap), false) => (local_key::of_passcode_at(wrap.cost, passcode, wrap.salt)?, wrap.encrypted),
         // A passcode that is given where there is none does no harm since 7.3, where it can be told.
         (None, false) if trailer.is_some() => (local_key::of_passcode(&[], salt), encrypted),
         _ => (local_key::of_passcode(passcode, salt), encrypted),
@@ -65,7 +60,8 @@ pub(super) fn open(content: &Content, passcode: &[u8]) -> Result<Opened, ErrorKi
     let local_key = local_key.map_err(|_| reader.bad("the local key", 0, "not 256 bytes"))?;
     let local_key = AuthKey::from_bytes(local_key);
     let accounts = local_key::decrypt(&local_key, accounts);
-    let accounts = accounts.ok_or_else(|| reader.bad("the accounts", 0, "the local key does not open them"))?;
+    let accounts =
+        accounts.ok_or_else(|| reader.bad("the accounts", 0, "the local key does not open them"))?;
     let mut reader = Reader::of_file(&accounts, &content.name);
     let count = reader.i32("how many accounts")?;
     if !(1..=MAX_ACCOUNTS).contains(&count) {

@@ -55,14 +55,14 @@ pub(super) fn read_directory(path: &Path, options: &ImportOptions) -> Result<Imp
     read(&mut files, options).map_err(|error| error.kind)
 }
 
-fn choose(
-    files: &mut Files<'_>,
-    passcode: &[u8],
-    asked: Option<u32>,
-) -> Result<Imported, ErrorKind> {
+fn choose(files: &mut Files<'_>, passcode: &[u8], asked: Option<u32>) -> Result<Imported, ErrorKind> {
     let key_data = file::read(files, "key_data")?;
     let Some(key_data) = key_data else {
-        let legacy = file::read(files, &format!("{}/map", account::folder(0)))?.is_some();
+        // Before there were several accounts, the salt of the passcode was in the account's own directory.
+        let map = file::read(files, &format!("{}/map", account::folder(0)))?;
+        let legacy = map.is_some_and(|map| {
+            key_data::byte_array(&mut map.reader(), "the salt").is_ok_and(|salt| !salt.is_empty())
+        });
         return Err(ErrorKind::Other(if legacy {
             "tdata of Telegram Desktop before 2.0; start a newer one once, which rewrites it"
         } else {
@@ -80,7 +80,8 @@ fn choose(
             Err(error) => _ = first_error.get_or_insert(error),
         }
     }
-    let listed = |accounts: &[(u32, Account)]| accounts.iter().map(|(i, found)| (*i, found.user_id)).collect();
+    let listed =
+        |accounts: &[(u32, Account)]| accounts.iter().map(|(i, found)| (*i, found.user_id)).collect();
     match asked {
         Some(asked) => match accounts.iter().position(|(index, _)| *index == asked) {
             Some(at) => Ok(accounts.swap_remove(at).1.imported()),
