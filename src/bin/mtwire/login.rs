@@ -167,12 +167,17 @@ fn builder(
     }
     match (args.api_id, &args.api_hash) {
         (Some(id), Some(hash)) => builder = builder.api_id(id).api_hash(hash),
-        _ if is_loopback && store.with(|state| state.app.is_none()) => {
+        _ if is_loopback && store.with(lacks_hash) => {
             builder = builder.api_id(NO_API_KEY.0).api_hash(NO_API_KEY.1)
         }
         _ => {}
     }
     Ok(builder)
+}
+
+/// Whether no login can be made with what the session knows; one that was imported may know `api_id` alone.
+fn lacks_hash(state: &State) -> bool {
+    state.app.as_ref().is_none_or(|app| app.hash.expose().is_empty())
 }
 
 async fn sign_in(
