@@ -34,6 +34,18 @@ pub enum ErrorKind {
         /// The process that holds the lock, if it could be read.
         pid: Option<u32>,
     },
+    /// The file is encrypted, and no passphrase was given.
+    #[error("encrypted; give its passphrase")]
+    PassphraseNeeded,
+    /// The passphrase is another one. (Or somebody who can write checksums has altered the beginning of the file: that
+    /// looks the same.)
+    #[error("the passphrase is wrong")]
+    WrongPassphrase,
+    /// A passphrase was given, and the file is not encrypted: going on would look as if it were.
+    #[error(
+        "not encrypted, but a passphrase was given; leave it out, or set it with `mtwire session passphrase`"
+    )]
+    NotEncrypted,
     /// Others than the owner can read the file, and with it the account.
     #[error(
         "readable by others than its owner (mode {mode:03o}); run `chmod 600` on it, and if others may have read it end the session from another device"

@@ -5,10 +5,12 @@ mod disk;
 mod format;
 mod lock;
 mod records;
+mod seal;
 mod store;
 
-pub use format::{FormatError, FormatErrorKind, VERSION, decode, decode_payload};
-pub use store::{FileStore, TornTail, load};
+pub use format::{FormatError, FormatErrorKind, VERSION, decode, decode_payload, decode_with};
+pub use seal::{Cost, Passphrase};
+pub use store::{FileStore, TornTail, is_encrypted, load, load_with};
 
 #[cfg(test)]
 mod tests;
