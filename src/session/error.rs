@@ -46,6 +46,18 @@ pub enum ErrorKind {
         "not encrypted, but a passphrase was given; leave it out, or set it with `mtwire session passphrase`"
     )]
     NotEncrypted,
+    /// A file that is whole was to be repaired.
+    #[error("nothing is wrong with it; it was left as it is")]
+    NothingToRepair,
+    /// No record stands before the damage, so that a repaired file would be empty.
+    #[error(
+        "nothing before the damage can be recovered{}; restore a backup, or remove the file and log in again",
+        behind(*later)
+    )]
+    NothingRecovered {
+        /// The number of whole records behind the damage.
+        later: usize,
+    },
     /// Others than the owner can read the file, and with it the account.
     #[error(
         "readable by others than its owner (mode {mode:03o}); run `chmod 600` on it, and if others may have read it end the session from another device"
@@ -86,6 +98,14 @@ pub enum ErrorKind {
         /// What it said.
         error: io::Error,
     },
+}
+
+fn behind(later: usize) -> String {
+    match later {
+        0 => String::new(),
+        1 => " (1 whole record stands behind it: see --skip-damaged)".to_owned(),
+        _ => format!(" ({later} whole records stand behind it: see --skip-damaged)"),
+    }
 }
 
 fn holder(pid: Option<u32>) -> String {

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::{
     format::{HEADER_LEN, Header, read_header},
     lock::with_suffix,
+    scan::START_LEN,
 };
 use crate::session::ErrorKind;
 
@@ -76,6 +77,14 @@ pub(super) fn header(file: &mut File) -> Result<Header, ErrorKind> {
     let mut header = [0; HEADER_LEN];
     let filled = fill(file, &mut header)?;
     Ok(read_header(&header[..filled], len)?)
+}
+
+/// The beginning of a file, as much as [`START_LEN`] if it is as long.
+pub(super) fn start(file: &mut File) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
+    let mut start = Zeroizing::new(vec![0; START_LEN]);
+    let filled = fill(file, &mut start)?;
+    start.truncate(filled);
+    Ok(start)
 }
 
 /// The content of a session file that must be there, whose header must be good.

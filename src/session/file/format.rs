@@ -23,7 +23,7 @@ const HEAD_LEN: usize = 8;
 /// Behind a payload and its padding.
 const CHECK_LEN: usize = 4;
 /// Records begin at multiples of this, so that no record head crosses a sector: it is on the disk whole or not at all.
-const ALIGN: usize = 8;
+pub(super) const ALIGN: usize = 8;
 /// The largest payload of one record, in bytes.
 const MAX_PAYLOAD: usize = 1 << 24;
 /// The size at which a snapshot begins another record.

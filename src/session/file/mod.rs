@@ -5,10 +5,14 @@ mod disk;
 mod format;
 mod lock;
 mod records;
+mod repair;
+mod scan;
 mod seal;
 mod store;
 
 pub use format::{FormatError, FormatErrorKind, VERSION, decode, decode_payload, decode_with};
+pub use repair::{Repaired, check, repair};
+pub use scan::{Damage, Report};
 pub use seal::{Cost, Passphrase};
 pub use store::{FileStore, TornTail, is_encrypted, load, load_with};
 
