@@ -16,5 +16,16 @@ pub use scan::{Damage, Report};
 pub use seal::{Cost, Passphrase};
 pub use store::{FileStore, TornTail, is_encrypted, load, load_with};
 
+/// One change as it stands in a record.
+#[cfg(feature = "redis-store")]
+pub(super) fn encode_change(change: &super::Change) -> zeroize::Zeroizing<Vec<u8>> {
+    let mut encoder = codec::Encoder::default();
+    records::encode(&mut encoder, change);
+    encoder.into_bytes()
+}
+
+#[cfg(feature = "redis-store")]
+pub(super) use records::read as decode_changes;
+
 #[cfg(test)]
 mod tests;

@@ -93,7 +93,7 @@ pub(super) fn replay(payload: &[u8], state: &mut State) -> std::result::Result<(
 }
 
 /// The changes of one payload: all of them or none.
-pub(super) fn read(payload: &[u8]) -> std::result::Result<Vec<Change>, FormatError> {
+pub(in crate::session) fn read(payload: &[u8]) -> std::result::Result<Vec<Change>, FormatError> {
     let mut changes = Vec::new();
     decode_all(payload, |change| changes.push(change))?;
     Ok(changes)
