@@ -36,9 +36,8 @@ pub async fn run(args: LoginArgs) -> Result<(), Failure> {
 async fn work(args: LoginArgs) -> Result<(), Failure> {
     let output = if args.session.json { Output::Stderr } else { Output::Stdout };
     let presets = presets(&args)?;
-    let path = open::path(&args.session);
     // Opened before all else: when another process has the session, that is what the user must hear.
-    let store: Arc<dyn SessionStore> = Arc::new(open::store(&path)?);
+    let store: Arc<dyn SessionStore> = Arc::new(open::store(&args.session).await?);
     let known = store.with(State::clone);
     let mut local = start_local(&args, &known).await?;
     if args.local && known.user.is_none() {
