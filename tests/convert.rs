@@ -12,3 +12,5 @@ mod round_trip;
 mod sample;
 #[path = "convert/tdata.rs"]
 mod tdata;
+#[path = "convert/vectors.rs"]
+mod vectors;

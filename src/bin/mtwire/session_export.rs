@@ -6,7 +6,6 @@ use std::path::Path;
 
 use mtwire::client::{DcAddress as BuiltIn, PRODUCTION, TEST};
 use mtwire::session::convert::{self, ExportOptions, Exported, Format, TWO_PROGRAMS};
-use mtwire::session::file::load;
 use mtwire::session::{DcAddress, Network, State};
 use serde_json::json;
 
@@ -14,18 +13,18 @@ use super::args::SessionExportArgs;
 use super::failure::Failure;
 use super::open;
 
-pub fn run(args: &SessionExportArgs) -> Result<(), Failure> {
-    work(args).map_err(|failure| failure.in_json(args.session.json))
+pub async fn run(args: &SessionExportArgs) -> Result<(), Failure> {
+    work(args).await.map_err(|failure| failure.in_json(args.session.json))
 }
 
-fn work(args: &SessionExportArgs) -> Result<(), Failure> {
+async fn work(args: &SessionExportArgs) -> Result<(), Failure> {
     if !args.to.is_string() && args.out.is_none() && args.to != Format::Tdata {
         return Err(Failure::usage(format_args!("{} is a file: say with --out FILE where", args.to)));
     }
     if args.kurigram && args.to != Format::PyrogramSqlite {
         return Err(Failure::usage("--kurigram goes with --to pyrogram-sqlite"));
     }
-    let state = load(open::path(&args.session))?;
+    let state = open::load(&args.session).await?;
     let options = ExportOptions { fallback_address: built_in(&state), kurigram: args.kurigram };
     let export = convert::export(&state, args.to, &options)?;
     for warning in &export.warnings {

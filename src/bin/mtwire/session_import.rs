@@ -10,6 +10,7 @@ use mtwire::crypto::rsa::PublicKey;
 use mtwire::session::convert::{self, ImportOptions, Imported, Input, TWO_PROGRAMS, Warning};
 use mtwire::session::{App, DcAddress, Network, Secret};
 use serde_json::json;
+use tokio::task::block_in_place;
 use zeroize::Zeroizing;
 
 use super::args::SessionImportArgs;
@@ -20,11 +21,11 @@ use super::{me, open};
 /// More than any session string has.
 const MAX_STRING: u64 = 1 << 16;
 
-pub fn run(args: &SessionImportArgs) -> Result<(), Failure> {
-    work(args).map_err(|failure| failure.in_json(args.session.json))
+pub async fn run(args: &SessionImportArgs) -> Result<(), Failure> {
+    work(args).await.map_err(|failure| failure.in_json(args.session.json))
 }
 
-fn work(args: &SessionImportArgs) -> Result<(), Failure> {
+async fn work(args: &SessionImportArgs) -> Result<(), Failure> {
     let path = open::path(&args.session);
     let taken = || {
         Failure::new(format_args!(
@@ -35,18 +36,18 @@ fn work(args: &SessionImportArgs) -> Result<(), Failure> {
     if fs::symlink_metadata(&path).is_ok() {
         return Err(taken());
     }
-    let Imported { mut state, mut warnings } = read(args)?;
+    let Imported { mut state, mut warnings } = block_in_place(|| read(args))?;
     if state.app.is_none() && matches!(state.network, Network::Custom { .. }) {
         let (id, hash) = NO_API_KEY;
         state.app = Some(App { id, hash: Secret::from(hash) });
         warnings.retain(|warning| *warning != Warning::NoApiId);
     }
-    let store = open::store(&path)?;
+    let store = open::store(&args.session).await?;
     // Made by another process since, or only a name for a file that was cut off.
     if fs::symlink_metadata(&path).is_ok() {
         return Err(taken());
     }
-    if let Err(error) = convert::save(&state, &store) {
+    if let Err(error) = block_in_place(|| convert::save(&state, &store)) {
         _ = fs::remove_file(&path);
         return Err(error.into());
     }
