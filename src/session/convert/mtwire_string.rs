@@ -104,7 +104,7 @@ pub(super) fn decode(text: &str) -> Result<Imported, ErrorKind> {
 struct Found {
     network: Option<u8>,
     home: Option<i32>,
-    key: Option<Zeroizing<[u8; 256]>>,
+    key: Option<AuthKey>,
     addresses: Vec<DcAddress>,
     rsa_keys: Vec<String>,
     user: Option<User>,
@@ -141,7 +141,7 @@ impl Found {
         match tag {
             1 => self.network = Some(reader.u8("the network")?),
             2 => self.home = Some(reader.i32("the home DC")?),
-            3 => self.key = Some(Zeroizing::new(reader.key("the auth key")?)),
+            3 => self.key = Some(reader.key("the auth key")?),
             4 => {
                 let port = reader.u16("the port")?;
                 let host = reader.take(reader.remaining(), "the host")?;
@@ -194,7 +194,7 @@ impl Found {
             user: Some(user),
             ..State::default()
         };
-        let auth_key = Some(AuthKey::from_bytes(*key));
+        let auth_key = Some(key);
         state.dcs.insert(home_dc, Dc { auth_key, addresses: self.addresses, ..Dc::default() });
         Ok(Imported { state, warnings })
     }

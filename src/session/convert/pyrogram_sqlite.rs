@@ -106,7 +106,7 @@ fn session(connection: &Connection, has: &[String]) -> Result<Imported, ErrorKin
     };
     let small = |value: Option<i64>| value.and_then(|value| i32::try_from(value).ok());
     let dc = small(dc).filter(|&dc| dc > 0).ok_or_else(|| column("dc_id", "not a DC"))?;
-    let key = *key_of(&key).ok_or_else(|| column("auth_key", "not 256 bytes"))??.as_bytes();
+    let key = key_of(&key).ok_or_else(|| column("auth_key", "not 256 bytes"))??;
     let user_id = user.unwrap_or(0);
     if user_id < 0 {
         return Err(column("user_id", "negative"));

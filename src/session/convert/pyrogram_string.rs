@@ -19,7 +19,7 @@ pub(super) struct Fields {
     pub dc: i32,
     pub api_id: Option<i32>,
     pub test: bool,
-    pub key: [u8; 256],
+    pub key: AuthKey,
     pub user_id: i64,
     pub bot: bool,
 }
@@ -65,7 +65,7 @@ impl Fields {
             user: Some(User { id: self.user_id, bot: self.bot, ..User::default() }),
             ..State::default()
         };
-        let auth_key = Some(AuthKey::from_bytes(self.key));
+        let auth_key = Some(self.key);
         state.dcs.insert(self.dc, Dc { auth_key, ..Dc::default() });
         let warnings = if self.user_id == 0 { vec![Warning::UserUnknown] } else { Vec::new() };
         Imported { state, warnings }

@@ -1,6 +1,15 @@
 //! Big-endian fields of a decoded string or a `QDataStream`.
 
+use zeroize::Zeroizing;
+
 use super::ErrorKind;
+use crate::crypto::AuthKey;
+
+/// The key of so many bytes, without leaving a copy; `None` when they are not 256, or all zero.
+pub(super) fn auth_key(bytes: &[u8]) -> Option<AuthKey> {
+    let key: Zeroizing<[u8; 256]> = Zeroizing::new(bytes.try_into().ok()?);
+    key.iter().any(|&byte| byte != 0).then(|| AuthKey::from_bytes(*key))
+}
 
 /// Reads fields in order; every failure names the field and where it began.
 pub(super) struct Reader<'a> {
@@ -76,9 +85,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The 256 bytes of an auth key, which are not all zero.
-    pub(super) fn key(&mut self, what: &'static str) -> Result<[u8; 256], ErrorKind> {
-        let key: [u8; 256] = self.array(what)?;
-        if key.iter().all(|&byte| byte == 0) { Err(ErrorKind::NoKey) } else { Ok(key) }
+    pub(super) fn key(&mut self, what: &'static str) -> Result<AuthKey, ErrorKind> {
+        auth_key(self.take(256, what)?).ok_or(ErrorKind::NoKey)
     }
 
     pub(super) fn end(&self) -> Result<(), ErrorKind> {

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{
     ErrorKind, Export, ExportOptions, Exported, Imported, Warning, address, peer_id,
+    reader::auth_key,
     sqlite::{self, columns, need, sqlite},
 };
 use crate::{
@@ -96,8 +97,7 @@ pub(super) fn key_of(bytes: &[u8]) -> Option<Result<AuthKey, ErrorKind>> {
     if bytes.is_empty() {
         return Some(Err(ErrorKind::NoKey));
     }
-    let key = <[u8; 256]>::try_from(bytes).ok()?;
-    Some(if key.iter().all(|&byte| byte == 0) { Err(ErrorKind::NoKey) } else { Ok(AuthKey::from_bytes(key)) })
+    (bytes.len() == 256).then(|| auth_key(bytes).ok_or(ErrorKind::NoKey))
 }
 
 /// Reads the peers; gives how many rows were of no use.

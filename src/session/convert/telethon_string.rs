@@ -8,10 +8,7 @@ use zeroize::Zeroizing;
 use super::{
     ErrorKind, Export, ExportOptions, Exported, Imported, Warning, address, base64url, reader::Reader,
 };
-use crate::{
-    crypto::AuthKey,
-    session::{Dc, DcAddress, State, User},
-};
+use crate::session::{Dc, DcAddress, State, User};
 
 /// DC, port and key.
 const FIXED_LEN: usize = 1 + 2 + 256;
@@ -45,7 +42,7 @@ pub(super) fn decode(text: &str) -> Result<Imported, ErrorKind> {
         user: Some(User::default()),
         ..State::default()
     };
-    let auth_key = Some(AuthKey::from_bytes(key));
+    let auth_key = Some(key);
     state
         .dcs
         .insert(dc.into(), Dc { auth_key, addresses: vec![DcAddress::new(host, port)], ..Dc::default() });

@@ -26,7 +26,7 @@ const MAX_KEYS: i32 = 64;
 pub(super) struct Account {
     pub user_id: i64,
     home_dc: i32,
-    keys: Vec<(i32, Zeroizing<[u8; 256]>)>,
+    keys: Vec<(i32, AuthKey)>,
     test: bool,
 }
 
@@ -89,7 +89,7 @@ impl Account {
         let mut keys = Vec::new();
         for _ in 0..count {
             let dc = reader.i32("the DC of a key")?;
-            keys.push((dc, Zeroizing::new(reader.key("an auth key")?)));
+            keys.push((dc, reader.key("an auth key")?));
         }
         // 0 when nobody is logged in.
         if user_id == 0 || home_dc <= 0 || !keys.iter().any(|(dc, _)| *dc == home_dc) {
@@ -106,8 +106,8 @@ impl Account {
             ..State::default()
         };
         // The others are of DCs that were visited for files; numbers above 1000 are connections of their own.
-        for (dc, key) in self.keys.iter().filter(|(dc, _)| (1..1000).contains(dc)) {
-            state.dcs.insert(*dc, Dc { auth_key: Some(AuthKey::from_bytes(**key)), ..Dc::default() });
+        for (dc, key) in self.keys.into_iter().filter(|(dc, _)| (1..1000).contains(dc)) {
+            state.dcs.insert(dc, Dc { auth_key: Some(key), ..Dc::default() });
         }
         Imported { state, warnings: Vec::new() }
     }

@@ -12,7 +12,10 @@
 //! generation of the trailer; another was left by a crash.
 
 use super::{ErrorKind, file::Content, local_key};
-use crate::{crypto::AuthKey, session::convert::reader::Reader};
+use crate::{
+    crypto::AuthKey,
+    session::convert::reader::{Reader, auth_key},
+};
 
 /// `KD2` and a zero byte.
 const TRAILER_MAGIC: u32 = 0x4b44_3200;
@@ -56,9 +59,8 @@ pub(super) fn open(content: &Content, passcode: &[u8]) -> Result<Opened, ErrorKi
     };
     let wrong = if passcode.is_empty() { ErrorKind::PasscodeNeeded } else { ErrorKind::WrongPasscode };
     let local_key = local_key::decrypt(&key, encrypted).ok_or(wrong)?;
-    let local_key = <[u8; 256]>::try_from(local_key.as_slice());
-    let local_key = local_key.map_err(|_| reader.bad("the local key", 0, "not 256 bytes"))?;
-    let local_key = AuthKey::from_bytes(local_key);
+    let bad = || reader.bad("the local key", 0, "not 256 bytes");
+    let local_key = auth_key(&local_key).ok_or_else(bad)?;
     let accounts = local_key::decrypt(&local_key, accounts);
     let accounts =
         accounts.ok_or_else(|| reader.bad("the accounts", 0, "the local key does not open them"))?;
