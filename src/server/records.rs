@@ -174,7 +174,10 @@ pub(super) fn parse(value: &Value) -> Result<Record, String> {
         Some("key-gone") => Ok(Record::KeyGone(object.int("id")?)),
         Some("account") => Ok(Record::Account(parse_account(&object)?)),
         Some("account-gone") => Ok(Record::AccountGone(object.int("id")?)),
-        Some("code") => Ok(Record::Code(object.text("hash")?, parse_code(&object)?)),
+        Some("code") => {
+            let pending = parse_code(&object)?;
+            Ok(Record::Code(object.text("hash")?, pending))
+        }
         Some("code-gone") => Ok(Record::CodeGone(object.text("hash")?)),
         Some("message") => Ok(Record::Message {
             owner: object.int("owner")?,
