@@ -128,9 +128,7 @@ fn an_address_that_was_set_up_at_a_sign_up_is_the_new_accounts() {
     bench.call(&mut caller, send).unwrap();
     let verify =
         functions::account::VerifyEmail { purpose, verification: verification(&bench.newest_code()) };
-    let enums::account::EmailVerified::Login(verified) =
-        bench.call(&mut caller, verify).unwrap()
-    else {
+    let enums::account::EmailVerified::Login(verified) = bench.call(&mut caller, verify).unwrap() else {
         panic!()
     };
     let hash = code(verified.sent_code).phone_code_hash;
