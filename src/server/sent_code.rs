@@ -265,5 +265,5 @@ fn payment_required(call: &Call<'_>, hash: &str) -> Result<Bytes, RpcError> {
         currency: Str::from_static("USD"),
         amount: 99,
     };
-    super::call::encode(&enums::auth::SentCode::PaymentRequired(required.into()))
+    super::call::encode(&enums::auth::SentCode::PaymentRequired(required))
 }
