@@ -11,9 +11,12 @@ use super::core::{Config, Core};
 use super::dcs::{self, BuiltIn};
 use super::introduction::Introduction;
 use super::{Client, ConnectError, DeviceInfo, RetryPolicy, Timing};
+#[cfg(feature = "terminal")]
+use crate::auth::terminal::Presets;
 use crate::crypto::keys;
 use crate::crypto::rsa::PublicKey;
 use crate::net::{Address, off_thread};
+use crate::session::file::Passphrase;
 use crate::session::{App, Change, Dc, DcAddress, FileStore, Network, Secret, SessionStore, State};
 use crate::transport::Kind;
 
@@ -21,11 +24,13 @@ use crate::transport::Kind;
 ///
 /// A saved session knows its API key, its servers and its user, so that the second time the name is enough. What is set
 /// here goes before what the session knows.
+#[derive(Clone)]
 pub struct ClientBuilder {
     name: String,
     api_id: Option<i32>,
     api_hash: Option<Secret>,
     directory: PathBuf,
+    passphrase: Option<Passphrase>,
     store: Option<Arc<dyn SessionStore>>,
     test: bool,
     start_at: Option<i32>,
@@ -36,6 +41,8 @@ pub struct ClientBuilder {
     timing: Timing,
     retry: RetryPolicy,
     forget_login: bool,
+    #[cfg(feature = "terminal")]
+    presets: Presets,
 }
 
 impl ClientBuilder {
@@ -45,6 +52,7 @@ impl ClientBuilder {
             api_id: None,
             api_hash: None,
             directory: PathBuf::from("."),
+            passphrase: None,
             store: None,
             test: false,
             start_at: None,
@@ -55,6 +63,8 @@ impl ClientBuilder {
             timing: Timing::default(),
             retry: RetryPolicy::default(),
             forget_login: false,
+            #[cfg(feature = "terminal")]
+            presets: Presets::default(),
         }
     }
 
@@ -76,6 +86,14 @@ impl ClientBuilder {
     #[must_use]
     pub fn session_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = directory.into();
+        self
+    }
+
+    /// The passphrase of `NAME.session`; a new one is encrypted with it. It makes no difference with a
+    /// [`store`](Self::store) of the caller's own.
+    #[must_use]
+    pub fn passphrase(mut self, passphrase: impl Into<Secret>) -> Self {
+        self.passphrase = Some(Passphrase::new(passphrase));
         self
     }
 
@@ -166,6 +184,43 @@ impl ClientBuilder {
         self
     }
 
+    /// The number that [`log_in`](Self::log_in) and [`run`](Self::run) log in, in place of a question.
+    #[cfg(feature = "terminal")]
+    #[must_use]
+    pub fn phone(mut self, phone: impl Into<String>) -> Self {
+        self.presets.phone = Some(phone.into());
+        self
+    }
+
+    /// The bot that [`log_in`](Self::log_in) and [`run`](Self::run) log in, by its token.
+    #[cfg(feature = "terminal")]
+    #[must_use]
+    pub fn bot_token(mut self, token: impl Into<String>) -> Self {
+        self.presets.bot_token = Some(Secret::from(token.into()));
+        self
+    }
+
+    /// The 2FA password that [`log_in`](Self::log_in) and [`run`](Self::run) give, in place of a question.
+    #[cfg(feature = "terminal")]
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.presets.password = Some(Secret::from(password.into()));
+        self
+    }
+
+    /// [`log_in`](Self::log_in) and [`run`](Self::run) show a QR code first, in place of the question for a number.
+    #[cfg(feature = "terminal")]
+    #[must_use]
+    pub fn qr(mut self) -> Self {
+        self.presets.qr = true;
+        self
+    }
+
+    #[cfg(feature = "terminal")]
+    pub(super) fn presets(&self) -> &Presets {
+        &self.presets
+    }
+
     /// Opens the session, connects (with a key exchange if there is no key yet) and makes the first call,
     /// `help.getConfig`.
     ///
@@ -186,7 +241,8 @@ impl ClientBuilder {
             Some(store) => store,
             None => {
                 let path = self.directory.join(format!("{}.session", self.name));
-                let store = off_thread(move || FileStore::open(path)).await?;
+                let passphrase = self.passphrase.take();
+                let store = off_thread(move || FileStore::open_with(path, passphrase.as_ref())).await?;
                 if let (Some(torn), Some(path)) = (store.torn_tail(), store.path()) {
                     let (path, bytes) = (path.display(), torn.len);
                     tracing::warn!(%path, bytes, "cut off a change that a crash had left half written");

@@ -190,6 +190,16 @@ pub enum InvokeError {
         /// Where and why decoding stopped.
         source: crate::tl::Error,
     },
+    /// The store has lost the session to another process, or had to assume so
+    /// ([`SessionStore::when_lost`](crate::session::SessionStore::when_lost)): the connections are closed, and nothing
+    /// is sent with its keys any more.
+    #[error("{method}: another process may use the session now, so that this one does not any more; open it again: {}", told(*.status))]
+    SessionLost {
+        /// The TL name of the function.
+        method: &'static str,
+        /// How far the call had come.
+        status: CallStatus,
+    },
     /// The client was disconnected before the call was made.
     #[error("the client was disconnected")]
     Closed,
@@ -215,6 +225,12 @@ impl InvokeError {
             }
             _ => None,
         }
+    }
+
+    /// Whether the session is not, or not any more, logged in, so that only a new login helps.
+    #[must_use]
+    pub fn is_login_over(&self) -> bool {
+        matches!(self, Self::Unauthorized { .. } | Self::AuthKeyUnknown { .. } | Self::AuthKeyDuplicated)
     }
 
     /// Whether the server refused the call with this error; the number in the name is left out (`PHONE_CODE_INVALID`,

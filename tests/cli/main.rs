@@ -14,6 +14,8 @@ mod kill;
 mod local;
 mod login;
 mod logout;
+mod passphrase;
+mod repair;
 mod serve;
 mod show;
 mod terminal;

@@ -33,7 +33,7 @@ pub enum Command {
     Call(CallArgs),
     /// Log out.
     Logout(OnlineArgs),
-    /// Look at session files.
+    /// Look at session files, repair and encrypt them.
     Session {
         #[command(subcommand)]
         command: SessionCommand,
@@ -46,6 +46,33 @@ pub enum Command {
 pub enum SessionCommand {
     /// Show what is in NAME.session; never its keys.
     Show(NameArgs),
+    /// Look for damage in NAME.session, without changing it; exit code 1 if there is any.
+    Check(NameArgs),
+    /// Make a good file of what is left of a damaged NAME.session; the damaged one is kept.
+    Repair(RepairArgs),
+    /// Encrypt NAME.session with a passphrase, another passphrase, or not any more.
+    Passphrase(PassphraseArgs),
+}
+
+#[derive(ClapArgs)]
+pub struct RepairArgs {
+    #[command(flatten)]
+    pub session: NameArgs,
+    /// Apply the whole records behind the damage too, though what was lost before them may contradict them.
+    #[arg(long)]
+    pub skip_damaged: bool,
+}
+
+#[derive(ClapArgs)]
+pub struct PassphraseArgs {
+    #[command(flatten)]
+    pub session: NameArgs,
+    /// File whose first line is the new passphrase; else it is asked for.
+    #[arg(long, value_name = "F", conflicts_with = "remove")]
+    pub new_passphrase_file: Option<PathBuf>,
+    /// Keep the session without encryption.
+    #[arg(long)]
+    pub remove: bool,
 }
 
 /// A session and how to print.
@@ -56,6 +83,9 @@ pub struct NameArgs {
     /// Directory of the session file.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub session_dir: PathBuf,
+    /// File whose first line is the passphrase of the session file; a new session is encrypted with it.
+    #[arg(long, value_name = "F")]
+    pub passphrase_file: Option<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
@@ -117,6 +147,9 @@ pub struct LoginArgs {
     /// Token of a bot to log in.
     #[arg(long, value_name = "T")]
     pub bot_token: Option<String>,
+    /// Log in by a QR code that the account's Telegram app scans.
+    #[arg(long, conflicts_with_all = ["phone", "bot_token"])]
+    pub qr: bool,
     /// File whose first line is the 2FA password.
     #[arg(long, value_name = "F")]
     pub password_file: Option<PathBuf>,

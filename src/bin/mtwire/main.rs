@@ -3,6 +3,7 @@
 
 mod args;
 mod call;
+mod check;
 mod decode;
 mod failure;
 mod local_dc;
@@ -10,6 +11,8 @@ mod login;
 mod logout;
 mod me;
 mod open;
+mod passphrase;
+mod repair;
 mod serve;
 mod show;
 mod stop;
@@ -21,6 +24,7 @@ use clap::Parser;
 
 use args::{Args, Command, SessionCommand};
 use failure::Failure;
+use stop::Stop;
 
 fn main() -> ExitCode {
     // Usage errors end here, with exit code 2.
@@ -38,11 +42,33 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => on_all_cores(serve::run(args)),
         Command::Login(args) => on_all_cores(login::run(*args)),
-        Command::Me(args) => on_all_cores(me::run(args)),
-        Command::Call(args) => on_all_cores(call::run(args)),
-        Command::Logout(args) => on_all_cores(logout::run(args)),
-        Command::Session { command: SessionCommand::Show(args) } => show::run(&args),
+        Command::Me(args) => on_all_cores(unless_stopped(me::run(args))),
+        Command::Call(args) => on_all_cores(unless_stopped(call::run(args))),
+        Command::Logout(args) => on_all_cores(unless_stopped(logout::run(args))),
+        Command::Session { command } => on_all_cores(unless_stopped(session(command))),
         Command::Decode(args) => decode::run(&args),
+    }
+}
+
+/// Ends the work at a signal, and leaves the terminal as it was: the work may have asked for a passphrase.
+async fn unless_stopped(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let settings = tty::Settings::save();
+    let mut stop = Stop::new()?;
+    tokio::select! {
+        done = work => done,
+        () = stop.wait() => {
+            settings.restore();
+            Err(Failure::new("stopped"))
+        }
+    }
+}
+
+async fn session(command: SessionCommand) -> Result<(), Failure> {
+    match command {
+        SessionCommand::Show(args) => show::run(&args).await,
+        SessionCommand::Check(args) => check::run(&args).await,
+        SessionCommand::Repair(args) => repair::run(&args).await,
+        SessionCommand::Passphrase(args) => passphrase::run(&args).await,
     }
 }
 
