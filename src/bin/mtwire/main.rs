@@ -5,6 +5,7 @@ mod args;
 mod call;
 mod check;
 mod decode;
+mod devices;
 mod failure;
 mod local_dc;
 mod login;
@@ -45,6 +46,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Me(args) => on_all_cores(unless_stopped(me::run(args))),
         Command::Call(args) => on_all_cores(unless_stopped(call::run(args))),
         Command::Logout(args) => on_all_cores(unless_stopped(logout::run(args))),
+        Command::Devices(args) => on_all_cores(unless_stopped(devices::run(args))),
         Command::Session { command } => on_all_cores(unless_stopped(session(command))),
         Command::Decode(args) => decode::run(&args),
     }
