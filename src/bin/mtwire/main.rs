@@ -56,9 +56,9 @@ fn run(command: Command) -> Result<(), Failure> {
 async fn unless_stopped(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let settings = tty::Settings::save();
     let mut stop = Stop::new()?;
-    tokio::select! {
-        done = work => done,
-        () = stop.wait() => {
+    match stop.unless_stopped(work).await {
+        Some(done) => done,
+        None => {
             settings.restore();
             Err(Failure::new("stopped"))
         }
