@@ -127,7 +127,7 @@ fn a_lease_is_kept_for_as_long_as_the_store_lives() {
     let store = server.open("bot").unwrap();
     store.apply(&[Change::Dc(2, Some(dc(1)))]).unwrap();
     for _ in 0..6 {
-        sleep(LEASE / 2);
+        sleep(LEASE / 3);
         assert!(server.open("bot").is_err());
     }
     store.apply(&[Change::HomeDc(2)]).unwrap();

@@ -87,6 +87,12 @@ impl RedisServer {
     pub fn open(&self, name: &str) -> Result<RedisStore, Error> {
         open(&self.socket(), name)
     }
+
+    /// With a lease that lasts longer than a busy machine stands still.
+    pub fn open_long(&self, name: &str) -> Result<RedisStore, Error> {
+        let options = RedisOptions { lease: 8 * LEASE, patience: LEASE, ..RedisOptions::default() };
+        RedisStore::open_with(self.client(), name, options)
+    }
 }
 
 impl Drop for RedisServer {
