@@ -27,8 +27,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             step = match step {
                 SignInStep::Done(_) => break,
                 SignInStep::CodeSent(_) => client.sign_in(&ask("Code")?).await?,
-                SignInStep::PasswordNeeded { hint } => {
-                    let hint = hint.map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
+                SignInStep::PasswordNeeded(info) => {
+                    let hint = info.hint.map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
                     client.check_password(&ask(&format!("Password{hint}"))?).await?
                 }
                 SignInStep::SignUpNeeded { .. } => client.sign_up(&ask("First name")?, "").await?,

@@ -27,6 +27,24 @@ pub enum Call {
     CheckPassword(auth::CheckPassword),
     /// `auth.importBotAuthorization`.
     ImportBot(auth::ImportBotAuthorization),
+    /// `auth.resetLoginEmail`.
+    ResetLoginEmail(auth::ResetLoginEmail),
+    /// `account.sendVerifyEmailCode`, for the login e-mail address.
+    SendVerifyEmail(account::SendVerifyEmailCode),
+    /// `account.verifyEmail`, likewise.
+    VerifyEmail(account::VerifyEmail),
+    /// `auth.requestPasswordRecovery`.
+    RequestRecovery(auth::RequestPasswordRecovery),
+    /// `auth.checkRecoveryPassword`.
+    CheckRecovery(auth::CheckRecoveryPassword),
+    /// `auth.recoverPassword`.
+    Recover(Box<auth::RecoverPassword>),
+    /// `account.deleteAccount`, because its password is lost.
+    DeleteAccount(account::DeleteAccount),
+    /// `auth.exportLoginToken`.
+    ExportToken(auth::ExportLoginToken),
+    /// `auth.importLoginToken`.
+    ImportToken(auth::ImportLoginToken),
 }
 
 impl Call {
@@ -45,6 +63,15 @@ impl Call {
             Self::GetPassword(call) => name(call),
             Self::CheckPassword(call) => name(call),
             Self::ImportBot(call) => name(call),
+            Self::ResetLoginEmail(call) => name(call),
+            Self::SendVerifyEmail(call) => name(call),
+            Self::VerifyEmail(call) => name(call),
+            Self::RequestRecovery(call) => name(call),
+            Self::CheckRecovery(call) => name(call),
+            Self::Recover(call) => name(&**call),
+            Self::DeleteAccount(call) => name(call),
+            Self::ExportToken(call) => name(call),
+            Self::ImportToken(call) => name(call),
         }
     }
 }
@@ -59,14 +86,22 @@ impl fmt::Debug for Call {
 /// The server's answer to a [`Call`] that it did not refuse.
 #[derive(Clone)]
 pub enum Reply {
-    /// To `auth.sendCode` and `auth.resendCode`.
+    /// To `auth.sendCode`, `auth.resendCode` and `auth.resetLoginEmail`.
     SentCode(Box<enums::auth::SentCode>),
-    /// To `auth.cancelCode`.
-    Cancelled(bool),
-    /// To `auth.signIn`, `auth.signUp`, `auth.checkPassword` and `auth.importBotAuthorization`.
+    /// To `auth.cancelCode`, `auth.checkRecoveryPassword` and `account.deleteAccount`.
+    Bool(bool),
+    /// To `auth.signIn`, `auth.signUp`, `auth.checkPassword`, `auth.recoverPassword` and `auth.importBotAuthorization`.
     Authorization(Box<enums::auth::Authorization>),
     /// To `account.getPassword`.
     Password(Box<types::account::Password>),
+    /// To `account.sendVerifyEmailCode`.
+    SentEmailCode(types::account::SentEmailCode),
+    /// To `account.verifyEmail`.
+    EmailVerified(Box<enums::account::EmailVerified>),
+    /// To `auth.requestPasswordRecovery`.
+    Recovery(types::auth::PasswordRecovery),
+    /// To `auth.exportLoginToken` and `auth.importLoginToken`.
+    LoginToken(Box<enums::auth::LoginToken>),
 }
 
 impl fmt::Debug for Reply {
@@ -74,9 +109,13 @@ impl fmt::Debug for Reply {
         // Inside are the code's hash and the user's data.
         f.write_str(match self {
             Self::SentCode(_) => "Reply(auth.SentCode)",
-            Self::Cancelled(_) => "Reply(Bool)",
+            Self::Bool(_) => "Reply(Bool)",
             Self::Authorization(_) => "Reply(auth.Authorization)",
             Self::Password(_) => "Reply(account.Password)",
+            Self::SentEmailCode(_) => "Reply(account.SentEmailCode)",
+            Self::EmailVerified(_) => "Reply(account.EmailVerified)",
+            Self::Recovery(_) => "Reply(auth.PasswordRecovery)",
+            Self::LoginToken(_) => "Reply(auth.LoginToken)",
         })
     }
 }

@@ -12,8 +12,9 @@
 //! | `call` | the API calls of the login and their replies |
 //! | `sent_code` | what every constructor of `auth.SentCode` and `auth.SentCodeType` means |
 //! | `reaction` | what is done about each error of the server |
-//! | `password` | the proof of the 2FA password |
-//! | `prompt` | what the user is asked, and the answers |
+//! | `password`, `new_password` | the proof of the 2FA password, the verifier of a new one |
+//! | `prompt`, `notice` | what the user is asked, what is said besides, and the answers |
+//! | `refusal` | what the errors of calls mean that belong to sessions, passwords and tokens |
 //! | `authenticator` | who answers for the user |
 //! | `error` | how a login ends without success |
 //!
@@ -21,11 +22,15 @@
 
 mod authenticator;
 mod call;
+mod date;
 mod error;
 mod login;
+mod new_password;
+mod notice;
 mod password;
 mod prompt;
 mod reaction;
+mod refusal;
 mod sent_code;
 #[cfg(feature = "terminal")]
 pub mod terminal;
@@ -35,8 +40,11 @@ pub use authenticator::{Authenticator, NoAnswer};
 pub use call::{Call, Reply};
 pub use error::{LoginError, PhoneRefusal};
 pub use login::{Action, At, Credentials, Input, Login, Step, Success};
+pub use new_password::NewPassword;
+pub use notice::Notice;
 pub use password::PasswordChallenge;
-pub use prompt::{Answer, CodeSent, Notice, Prompt, normalize_phone};
+pub use prompt::{Answer, CodeSent, EmailReset, PasswordInfo, Prompt, QrCode, normalize_phone};
+pub use refusal::Refusal;
 pub use user::{self_peer, session_user};
 
 #[cfg(test)]

@@ -25,7 +25,10 @@ pub struct PasswordChallenge {
 
 impl PasswordChallenge {
     /// Takes the numbers out of `account.getPassword` (SR-1).
-    pub(super) fn new(info: &types::account::Password, password: Secret) -> Result<Self, LoginError> {
+    ///
+    /// # Errors
+    /// [`LoginError::UnknownPasswordAlgorithm`], or [`LoginError::UnexpectedReply`] when there are none.
+    pub fn new(info: &types::account::Password, password: Secret) -> Result<Self, LoginError> {
         let algo = match info.current_algo.as_deref() {
             Some(PasswordKdfAlgo::Sha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow(algo)) => algo,
             Some(PasswordKdfAlgo::Unknown) => return Err(LoginError::UnknownPasswordAlgorithm),

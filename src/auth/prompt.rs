@@ -2,42 +2,124 @@
 
 use std::fmt;
 
-use super::error::PhoneRefusal;
-use crate::session::{CodeVia, PendingLogin, Secret, Terms};
+use super::Notice;
+use crate::session::{CodeVia, PendingLogin, Secret, Stage, Terms};
 
 /// A question to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Prompt {
-    /// The phone number, or the token of a bot. Answers: [`Answer::Phone`], [`Answer::BotToken`].
+    /// The phone number, or the token of a bot. Answers: [`Answer::Phone`], [`Answer::BotToken`], [`Answer::Qr`].
     Phone {
         /// Why it is asked again.
         notice: Option<Notice>,
     },
-    /// The login code. Answers: [`Answer::Code`], [`Answer::Resend`], [`Answer::Back`].
+    /// A QR code to be scanned with the Telegram app of the account (Settings, Devices, Link Desktop Device). Whoever drives
+    /// the login goes on by itself when it was scanned, and shows another when this one has expired. Answer:
+    /// [`Answer::Back`].
+    Qr {
+        /// The code.
+        code: QrCode,
+        /// Why it is shown again.
+        notice: Option<Notice>,
+    },
+    /// The login code. Answers: [`Answer::Code`], [`Answer::Resend`], [`Answer::Back`], [`Answer::Qr`] and, if
+    /// [`CodeSent::email_reset`] is there, [`Answer::ResetEmail`].
     Code {
         /// Where the code went.
         sent: CodeSent,
         /// Why it is asked again.
         notice: Option<Notice>,
     },
-    /// The 2FA password. Answer: [`Answer::Password`].
-    Password {
-        /// The user's own hint, never empty.
-        hint: Option<String>,
+    /// The e-mail address that the account must get before it is sent a code. Answers: [`Answer::Email`],
+    /// [`Answer::Back`].
+    Email {
         /// Why it is asked again.
         notice: Option<Notice>,
     },
-    /// Whether the user accepts the terms of service, before the account is made. Answer: [`Answer::Terms`].
+    /// The code that was sent to the new e-mail address. Answers: [`Answer::Code`], [`Answer::Resend`], and
+    /// [`Answer::Back`] for another address.
+    EmailCode {
+        /// The address.
+        address: String,
+        /// Number of characters, if known.
+        length: Option<u32>,
+        /// Why it is asked again.
+        notice: Option<Notice>,
+    },
+    /// The 2FA password. Answers: [`Answer::Password`], [`Answer::Back`], [`Answer::Recover`], [`Answer::ResetAccount`].
+    Password {
+        /// What is known of the password.
+        info: PasswordInfo,
+        /// Why it is asked again.
+        notice: Option<Notice>,
+    },
+    /// The code to recover the password, sent by e-mail. Answers: [`Answer::Code`], [`Answer::Resend`], and
+    /// [`Answer::Back`] to the password.
+    RecoveryCode {
+        /// The masked address.
+        pattern: String,
+        /// Why it is asked again.
+        notice: Option<Notice>,
+    },
+    /// The new password. Answers: [`Answer::NewPassword`], [`Answer::NoPassword`] (of which the user must be warned: the
+    /// account has no two-step verification then), and [`Answer::Back`] to the old password.
+    NewPassword {
+        /// Why it is asked again.
+        notice: Option<Notice>,
+    },
+    /// Whether to delete the account, with all its chats, to make it anew. Answer: [`Answer::Confirm`].
+    ResetAccount,
+    /// Whether the user accepts the terms of service, before the account is made. Answers: [`Answer::Terms`],
+    /// [`Answer::Back`].
     Terms {
         /// The terms.
         terms: Terms,
     },
-    /// The name of the new user. Answer: [`Answer::Name`].
+    /// The name of the new user. Answers: [`Answer::Name`], [`Answer::Back`].
     Name {
         /// Why it is asked again.
         notice: Option<Notice>,
     },
+}
+
+/// A login token as it is shown to the Telegram app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QrCode {
+    /// What the QR code says, `tg://login?token=…` (AU-9). Whoever has it can log this program in to their account.
+    pub url: Secret,
+    /// Seconds until it is void.
+    pub expires_in: u32,
+}
+
+/// What is known of the 2FA password.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PasswordInfo {
+    /// The user's own hint, never empty.
+    pub hint: Option<String>,
+    /// There is an e-mail address to recover it with.
+    pub can_recover: bool,
+    /// A reset was asked for from another session: the password goes then (seconds since 1970, server's clock).
+    pub reset_at: Option<i64>,
+}
+
+/// How a login e-mail address can be reset that nobody reads any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailReset {
+    /// It can be asked for, and is done so many seconds later; 0 at once.
+    After(u32),
+    /// It was asked for and is done then, seconds since 1970 by the server's clock.
+    At(i64),
+}
+
+impl EmailReset {
+    pub(super) fn of(stage: &Stage) -> Option<Self> {
+        match *stage {
+            Stage::EmailCode { reset_at: Some(at), .. } => Some(Self::At(at)),
+            Stage::EmailCode { reset_wait: Some(seconds), .. } => Some(Self::After(seconds)),
+            _ => None,
+        }
+    }
 }
 
 /// Where a code went and how to get another.
@@ -55,6 +137,8 @@ pub struct CodeSent {
     pub next: Option<CodeVia>,
     /// Seconds until a resend is possible.
     pub resend_in: u32,
+    /// Whether and how the login e-mail address can be reset.
+    pub email_reset: Option<EmailReset>,
 }
 
 impl CodeSent {
@@ -66,6 +150,7 @@ impl CodeSent {
             hint: pending.hint.clone(),
             next: pending.next,
             resend_in: resend_in(pending, unix),
+            email_reset: EmailReset::of(&pending.stage),
         }
     }
 }
@@ -75,76 +160,6 @@ fn resend_in(pending: &PendingLogin, unix: i64) -> u32 {
     let passed = unix.saturating_sub(pending.sent_at);
     // A clock that was set back must not make the wait longer than it was.
     u32::try_from(i64::from(timeout).saturating_sub(passed)).unwrap_or(0).min(timeout)
-}
-
-/// Why something is asked again, or what happened meanwhile. Shows itself as a sentence for the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Notice {
-    /// What was typed is neither a phone number nor a bot token.
-    NotAPhone,
-    /// The server refuses the number.
-    PhoneRefused(PhoneRefusal),
-    /// An earlier run has begun this login and it goes on here.
-    Resumed,
-    /// What an earlier run has begun is no longer valid.
-    NotResumed,
-    /// The code is wrong; so many tries are left.
-    WrongCode {
-        /// Tries left.
-        left: u32,
-    },
-    /// The code has another number of digits.
-    CodeLength {
-        /// The number of digits.
-        length: u32,
-    },
-    /// The code has expired and a new one was sent.
-    CodeExpired,
-    /// The server asked to begin again, and a new code was sent.
-    Restarted,
-    /// A new code was sent.
-    Resent,
-    /// It is too early for another code.
-    ResendLater {
-        /// Seconds left.
-        seconds: u32,
-    },
-    /// The server offers no other way to send a code.
-    NoResend,
-    /// The password is wrong; so many tries are left.
-    WrongPassword {
-        /// Tries left.
-        left: u32,
-    },
-    /// The server does not take the first or last name.
-    NameRefused,
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAPhone => f.write_str(
-                "That is neither a phone number (like +1-123-456-7890) nor a bot token (it has a colon).",
-            ),
-            Self::PhoneRefused(why) => write!(f, "The server refuses the number: {why}."),
-            Self::Resumed => f.write_str("Going on with the login that was begun before."),
-            Self::NotResumed => f.write_str("The login that was begun before is no longer valid."),
-            Self::WrongCode { left } => write!(f, "That code is wrong; {}.", tries(*left)),
-            Self::CodeLength { length } => write!(f, "The code has {length} digits."),
-            Self::CodeExpired => f.write_str("That code has expired; a new one was sent."),
-            Self::Restarted => f.write_str("The server asked to begin again; a new code was sent."),
-            Self::Resent => f.write_str("Another code was sent."),
-            Self::ResendLater { seconds } => write!(f, "Another code can be sent in {seconds} s."),
-            Self::NoResend => f.write_str("The server offers no other way to send the code."),
-            Self::WrongPassword { left } => write!(f, "That password is wrong; {}.", tries(*left)),
-            Self::NameRefused => f.write_str("The server does not take that name; the first name is needed."),
-        }
-    }
-}
-
-fn tries(left: u32) -> String {
-    if left == 1 { "one try is left".to_owned() } else { format!("{left} tries are left") }
 }
 
 /// The user's answer to a [`Prompt`].
@@ -159,8 +174,29 @@ pub enum Answer {
     Code(Secret),
     /// Send another code.
     Resend,
-    /// Another number. At every prompt but that for the phone.
+    /// Back: to another number, address or way.
     Back,
+    /// Log in by a QR code.
+    Qr,
+    /// The login e-mail address.
+    Email(String),
+    /// Reset the login e-mail address, because its mailbox is lost.
+    ResetEmail,
+    /// The password is forgotten: recover it by e-mail.
+    Recover,
+    /// The password is lost: delete the account, to make it anew. Asks for a confirmation.
+    ResetAccount,
+    /// Whether to do what was warned of.
+    Confirm(bool),
+    /// The new 2FA password.
+    NewPassword {
+        /// The password, not empty.
+        password: Secret,
+        /// A hint, may be empty. The server shows it to everybody who has the login code.
+        hint: String,
+    },
+    /// No 2FA password any more.
+    NoPassword,
     /// The 2FA password.
     Password(Secret),
     /// Whether the terms are accepted.
@@ -182,6 +218,15 @@ impl fmt::Debug for Answer {
             Self::Code(_) => "Code(..)",
             Self::Resend => "Resend",
             Self::Back => "Back",
+            Self::Qr => "Qr",
+            Self::Email(_) => "Email(..)",
+            Self::ResetEmail => "ResetEmail",
+            Self::Recover => "Recover",
+            Self::ResetAccount => "ResetAccount",
+            Self::Confirm(true) => "Confirm(yes)",
+            Self::Confirm(false) => "Confirm(no)",
+            Self::NewPassword { .. } => "NewPassword(..)",
+            Self::NoPassword => "NoPassword",
             Self::Password(_) => "Password(..)",
             Self::Terms(true) => "Terms(accepted)",
             Self::Terms(false) => "Terms(declined)",

@@ -12,8 +12,20 @@ pub(super) enum Reaction {
     AskCode,
     /// Ask for the code again; nothing was sent.
     KeepCode(Notice),
-    /// Send another code.
+    /// Send another code, or begin anew where there was none.
     NewCode(Notice),
+    /// Ask for the login e-mail address again.
+    AskEmail(Notice),
+    /// Send another code to the new login e-mail address.
+    NewEmailCode,
+    /// Send another code to recover the password.
+    NewRecoveryCode,
+    /// Ask for the password; it cannot be avoided.
+    KeepPassword(Notice),
+    /// Ask for the new password again; it was not taken.
+    AskNewPassword,
+    /// Show another QR code.
+    NewToken,
     /// The account has a 2FA password.
     NeedPassword,
     /// Ask for the password again; it was wrong.
@@ -55,10 +67,41 @@ pub(super) fn react(call: &Call, error: &RpcError, unix: i64) -> Reaction {
         }
         ("UPDATE_APP_TO_LOGIN", _) => Reaction::Fail(LoginError::UpdateRequired),
         ("SMS_CODE_CREATE_FAILED", _) => Reaction::Fail(LoginError::CodeNotSent),
-        ("PHONE_CODE_INVALID" | "PHONE_CODE_EMPTY", Call::SignIn(_)) => Reaction::AskCode,
+        ("PHONE_CODE_INVALID" | "PHONE_CODE_EMPTY" | "CODE_INVALID", Call::SignIn(_)) => Reaction::AskCode,
+        ("CODE_INVALID" | "CODE_EMPTY", Call::VerifyEmail(_) | Call::CheckRecovery(_) | Call::Recover(_)) => {
+            Reaction::AskCode
+        }
         ("SEND_CODE_UNAVAILABLE" | "EMAIL_INSTALL_MISSING", Call::ResendCode(_)) => {
             Reaction::KeepCode(Notice::NoResend)
         }
+        ("EMAIL_INSTALL_MISSING", Call::ResetLoginEmail(_)) => Reaction::KeepCode(Notice::NoEmailReset),
+        ("TASK_ALREADY_EXISTS", Call::ResetLoginEmail(_)) => {
+            Reaction::KeepCode(Notice::EmailResetScheduled { at: None })
+        }
+        ("EMAIL_INVALID", Call::SendVerifyEmail(_) | Call::VerifyEmail(_)) => {
+            Reaction::AskEmail(Notice::EmailRefused)
+        }
+        ("EMAIL_NOT_ALLOWED", Call::SendVerifyEmail(_) | Call::VerifyEmail(_)) => {
+            Reaction::AskEmail(Notice::EmailNotAllowed)
+        }
+        // The server does not wait for an address any more.
+        ("EMAIL_NOT_SETUP", Call::SendVerifyEmail(_)) => Reaction::NewCode(Notice::Restarted),
+        ("EMAIL_VERIFY_EXPIRED", Call::VerifyEmail(_)) => Reaction::NewEmailCode,
+        ("PASSWORD_RECOVERY_EXPIRED", Call::CheckRecovery(_) | Call::Recover(_)) => Reaction::NewRecoveryCode,
+        ("PASSWORD_RECOVERY_NA", Call::RequestRecovery(_) | Call::CheckRecovery(_) | Call::Recover(_)) => {
+            Reaction::KeepPassword(Notice::NoRecovery)
+        }
+        ("PASSWORD_EMPTY", Call::RequestRecovery(_) | Call::CheckRecovery(_) | Call::Recover(_)) => {
+            Reaction::NewCode(Notice::PasswordGone)
+        }
+        ("NEW_SETTINGS_INVALID" | "NEW_SALT_INVALID", Call::Recover(_)) => Reaction::AskNewPassword,
+        (
+            "AUTH_TOKEN_EXPIRED"
+            | "AUTH_TOKEN_INVALID"
+            | "AUTH_TOKEN_INVALIDX"
+            | "AUTH_TOKEN_ALREADY_ACCEPTED",
+            Call::ImportToken(_),
+        ) => Reaction::NewToken,
         // At another call than signIn an invalid code or hash means that the code of this login is lost.
         (
             "PHONE_CODE_EXPIRED"
@@ -66,20 +109,33 @@ pub(super) fn react(call: &Call, error: &RpcError, unix: i64) -> Reaction {
             | "PHONE_HASH_EXPIRED"
             | "PHONE_CODE_INVALID"
             | "PHONE_CODE_EMPTY",
-            Call::SignIn(_) | Call::SignUp(_) | Call::ResendCode(_),
+            Call::SignIn(_)
+            | Call::SignUp(_)
+            | Call::ResendCode(_)
+            | Call::ResetLoginEmail(_)
+            | Call::SendVerifyEmail(_)
+            | Call::VerifyEmail(_),
         ) => Reaction::NewCode(Notice::CodeExpired),
         ("AUTH_RESTART" | "SIGN_IN_FAILED" | "PASSKEY_AUTH_RESTART", call) => match call {
             Call::SendCode(_)
             | Call::SignIn(_)
             | Call::SignUp(_)
             | Call::ResendCode(_)
-            | Call::CheckPassword(_) => Reaction::NewCode(Notice::Restarted),
+            | Call::CheckPassword(_)
+            | Call::ResetLoginEmail(_)
+            | Call::SendVerifyEmail(_)
+            | Call::VerifyEmail(_)
+            | Call::RequestRecovery(_)
+            | Call::CheckRecovery(_)
+            | Call::Recover(_)
+            | Call::DeleteAccount(_) => Reaction::NewCode(Notice::Restarted),
+            Call::ExportToken(_) | Call::ImportToken(_) => Reaction::NewToken,
             Call::CancelCode(_) | Call::GetPassword(_) | Call::ImportBot(_) => other(call, error),
         },
         ("PHONE_NUMBER_UNOCCUPIED", Call::SignIn(_)) => Reaction::SignUp,
         ("PHONE_NUMBER_OCCUPIED", Call::SignUp(_)) => Reaction::SignIn,
         ("FIRSTNAME_INVALID" | "LASTNAME_INVALID", Call::SignUp(_)) => Reaction::AskName,
-        ("PASSWORD_HASH_INVALID", Call::CheckPassword(_)) => Reaction::AskPassword,
+        ("PASSWORD_HASH_INVALID", Call::CheckPassword(_) | Call::DeleteAccount(_)) => Reaction::AskPassword,
         ("SRP_ID_INVALID" | "SRP_PASSWORD_CHANGED" | "AUTH_KEY_UNSYNCHRONIZED", Call::CheckPassword(_)) => {
             Reaction::FreshChallenge
         }
@@ -95,11 +151,28 @@ fn by_class(call: &Call, error: &RpcError, unix: i64) -> Option<Reaction> {
     match error.code {
         // By its name: the documentation gives it different codes.
         _ if error.is("SESSION_PASSWORD_NEEDED") => match call {
-            Call::SendCode(_) | Call::ResendCode(_) | Call::SignIn(_) | Call::SignUp(_) => {
-                Some(Reaction::NeedPassword)
-            }
-            Call::CancelCode(_) | Call::GetPassword(_) | Call::CheckPassword(_) | Call::ImportBot(_) => None,
+            Call::SendCode(_)
+            | Call::ResendCode(_)
+            | Call::SignIn(_)
+            | Call::SignUp(_)
+            | Call::ResetLoginEmail(_)
+            | Call::VerifyEmail(_)
+            | Call::ExportToken(_)
+            | Call::ImportToken(_) => Some(Reaction::NeedPassword),
+            Call::CancelCode(_)
+            | Call::GetPassword(_)
+            | Call::CheckPassword(_)
+            | Call::ImportBot(_)
+            | Call::SendVerifyEmail(_)
+            | Call::RequestRecovery(_)
+            | Call::CheckRecovery(_)
+            | Call::Recover(_)
+            | Call::DeleteAccount(_) => None,
         },
+        420 if error.is("2FA_CONFIRM_WAIT") => error.value().map(|seconds| {
+            let at = unix.saturating_add(seconds.into());
+            Reaction::KeepPassword(Notice::AccountResetScheduled { at })
+        }),
         303 => {
             let moves =
                 ["PHONE_MIGRATE", "NETWORK_MIGRATE", "USER_MIGRATE"].iter().any(|name| error.is(name));

@@ -10,6 +10,8 @@ use crate::{
 pub(super) enum Outcome {
     /// Ask the user for the code.
     Ask(PendingLogin),
+    /// Ask the user for an e-mail address first.
+    AskEmail(PendingLogin),
     /// This way is closed to us, but there is another: `auth.resendCode`.
     Resend(PendingLogin),
     /// A token of an earlier log-out was good enough.
@@ -45,6 +47,27 @@ pub(super) fn outcome(phone: &str, sent: SentCode, at: At) -> Outcome {
         SentCodeType::SmsWord(sms) => (CodeVia::Word, None, sms.beginning.as_deref().and_then(text)),
         SentCodeType::SmsPhrase(sms) => (CodeVia::Phrase, None, sms.beginning.as_deref().and_then(text)),
     };
+    let stage = match &sent.r#type {
+        SentCodeType::SetUpEmailRequired(_) => Stage::EmailSetup,
+        SentCodeType::EmailCode(mail)
+            if mail.reset_available_period.is_some() || mail.reset_pending_date.is_some() =>
+        {
+            Stage::EmailCode {
+                reset_wait: mail.reset_available_period.map(|wait| u32::try_from(wait).unwrap_or(0)),
+                reset_at: mail.reset_pending_date.map(Into::into),
+            }
+        }
+        SentCodeType::App(_)
+        | SentCodeType::Sms(_)
+        | SentCodeType::Call(_)
+        | SentCodeType::FlashCall(_)
+        | SentCodeType::MissedCall(_)
+        | SentCodeType::EmailCode(_)
+        | SentCodeType::FragmentSms(_)
+        | SentCodeType::FirebaseSms(_)
+        | SentCodeType::SmsWord(_)
+        | SentCodeType::SmsPhrase(_) => Stage::Code,
+    };
     let next = sent.next_type.map(|next| match next {
         CodeType::Sms => CodeVia::Sms,
         CodeType::Call => CodeVia::Call,
@@ -62,10 +85,10 @@ pub(super) fn outcome(phone: &str, sent: SentCode, at: At) -> Outcome {
         hint,
         next,
         timeout: sent.timeout.and_then(|timeout| u32::try_from(timeout).ok()),
-        stage: Stage::Code,
+        stage,
     };
     match (via, next) {
-        (CodeVia::EmailSetup, _) => Outcome::Fail(LoginError::EmailSetupRequired),
+        (CodeVia::EmailSetup, _) => Outcome::AskEmail(pending),
         (CodeVia::Firebase, Some(_)) => Outcome::Resend(pending),
         (CodeVia::Firebase, None) => Outcome::Fail(LoginError::FirebaseOnly),
         (

@@ -11,6 +11,8 @@ use super::core::{Config, Core};
 use super::dcs::{self, BuiltIn};
 use super::introduction::Introduction;
 use super::{Client, ConnectError, DeviceInfo, RetryPolicy, Timing};
+#[cfg(feature = "terminal")]
+use crate::auth::terminal::Presets;
 use crate::crypto::keys;
 use crate::crypto::rsa::PublicKey;
 use crate::net::{Address, off_thread};
@@ -22,6 +24,7 @@ use crate::transport::Kind;
 ///
 /// A saved session knows its API key, its servers and its user, so that the second time the name is enough. What is set
 /// here goes before what the session knows.
+#[derive(Clone)]
 pub struct ClientBuilder {
     name: String,
     api_id: Option<i32>,
@@ -38,6 +41,8 @@ pub struct ClientBuilder {
     timing: Timing,
     retry: RetryPolicy,
     forget_login: bool,
+    #[cfg(feature = "terminal")]
+    presets: Presets,
 }
 
 impl ClientBuilder {
@@ -58,6 +63,8 @@ impl ClientBuilder {
             timing: Timing::default(),
             retry: RetryPolicy::default(),
             forget_login: false,
+            #[cfg(feature = "terminal")]
+            presets: Presets::default(),
         }
     }
 
@@ -175,6 +182,43 @@ impl ClientBuilder {
     pub fn forget_login(mut self) -> Self {
         self.forget_login = true;
         self
+    }
+
+    /// The number that [`log_in`](Self::log_in) and [`run`](Self::run) log in, in place of a question.
+    #[cfg(feature = "terminal")]
+    #[must_use]
+    pub fn phone(mut self, phone: impl Into<String>) -> Self {
+        self.presets.phone = Some(phone.into());
+        self
+    }
+
+    /// The bot that [`log_in`](Self::log_in) and [`run`](Self::run) log in, by its token.
+    #[cfg(feature = "terminal")]
+    #[must_use]
+    pub fn bot_token(mut self, token: impl Into<String>) -> Self {
+        self.presets.bot_token = Some(Secret::from(token.into()));
+        self
+    }
+
+    /// The 2FA password that [`log_in`](Self::log_in) and [`run`](Self::run) give, in place of a question.
+    #[cfg(feature = "terminal")]
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.presets.password = Some(Secret::from(password.into()));
+        self
+    }
+
+    /// [`log_in`](Self::log_in) and [`run`](Self::run) show a QR code first, in place of the question for a number.
+    #[cfg(feature = "terminal")]
+    #[must_use]
+    pub fn qr(mut self) -> Self {
+        self.presets.qr = true;
+        self
+    }
+
+    #[cfg(feature = "terminal")]
+    pub(super) fn presets(&self) -> &Presets {
+        &self.presets
     }
 
     /// Opens the session, connects (with a key exchange if there is no key yet) and makes the first call,

@@ -230,6 +230,12 @@ impl InvokeError {
         }
     }
 
+    /// Whether the session is not, or not any more, logged in, so that only a new login helps.
+    #[must_use]
+    pub fn is_login_over(&self) -> bool {
+        matches!(self, Self::Unauthorized { .. } | Self::AuthKeyUnknown { .. } | Self::AuthKeyDuplicated)
+    }
+
     /// Whether the server refused the call with this error; the number in the name is left out (`PHONE_CODE_INVALID`,
     /// `FLOOD_WAIT`).
     #[must_use]

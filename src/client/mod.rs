@@ -20,10 +20,13 @@
 //! | `establish` | one try to connect: dial, and make a key if there is none |
 //! | `link`, `link_task`, `calls` | the task of one DC: session, calls, reconnecting |
 //! | `login` | logging in and out, by the state machine of [`auth`](crate::auth) |
+//! | `account` | the account's other sessions and its 2FA password |
+//! | `run` | log in at the terminal and serve until Ctrl-C (feature `terminal`) |
 //! | `introduction` | `invokeWithLayer(initConnection(…))` |
 //! | `retry`, `repeatable` | what is done about errors before the caller sees them |
 //! | `updates` | what the server sends without being asked |
 
+mod account;
 mod builder;
 mod calls;
 mod config;
@@ -38,14 +41,19 @@ mod link_task;
 mod login;
 mod repeatable;
 mod retry;
+#[cfg(feature = "terminal")]
+mod run;
 mod updates;
 
+pub use account::{AccountError, NewSettings, PasswordReset};
 pub use builder::ClientBuilder;
 pub use config::{DeviceInfo, RetryPolicy, Timing};
 pub use dcs::{DcAddress, PRODUCTION, TEST};
 pub use error::{ConnectError, InvokeError};
 pub use introduction::LAYER;
-pub use login::{SignInError, SignInStep};
+pub use login::{QrLogin, QrStep, SignInError, SignInStep};
+#[cfg(feature = "terminal")]
+pub use run::RunError;
 pub use updates::{Update, Updates};
 
 pub use crate::message::{CallStatus, RpcError};
@@ -89,6 +97,15 @@ impl Drop for Shared {
 }
 
 impl Client {
+    /// Describes a client with an API key (<https://my.telegram.org/apps>), whose session has this name:
+    /// `Client::new("my_account", api_id, api_hash).run().await` logs in at the terminal and serves until Ctrl-C. With a
+    /// session that exists the name is enough, see [`builder`](Self::builder) and [`open`](Self::open).
+    #[must_use]
+    #[expect(clippy::new_ret_no_self, reason = "what it makes connects first")]
+    pub fn new(name: &str, api_id: i32, api_hash: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(name).api_id(api_id).api_hash(api_hash)
+    }
+
     /// Starts describing a client whose session has this name.
     #[must_use]
     pub fn builder(name: &str) -> ClientBuilder {
@@ -143,6 +160,11 @@ impl Client {
     #[must_use]
     pub fn updates(&self) -> Updates {
         self.shared.core.updates.reader()
+    }
+
+    /// Watches for the scan of a QR code.
+    fn watch_scan(&self) -> updates::ScanWatch {
+        self.shared.core.updates.watch_scan()
     }
 
     /// Closes the connections in order: what is still to be acknowledged goes out, calls without an answer fail with

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use crate::message::hidden::Hidden;
 use crate::tl::{self, Deserialize, enums};
@@ -68,6 +69,27 @@ struct Shared {
     wanted: bool,
     readers: Vec<Waker>,
     closed: bool,
+    /// A login by QR code waits for `updateLoginToken`, which says that the code was scanned.
+    scanned: Option<Arc<Notify>>,
+}
+
+/// Tells when `updateLoginToken` has come; ends with its drop.
+pub(super) struct ScanWatch {
+    scanned: Arc<Notify>,
+    updates: Updates,
+}
+
+impl ScanWatch {
+    /// Waits for the next one, or takes one that has come since the last.
+    pub(super) async fn scanned(&self) {
+        self.scanned.notified().await;
+    }
+}
+
+impl Drop for ScanWatch {
+    fn drop(&mut self) {
+        self.updates.lock().scanned = None;
+    }
 }
 
 impl Updates {
@@ -99,8 +121,20 @@ impl Updates {
         .await
     }
 
+    /// Watches for a scan without taking updates from the readers.
+    pub(super) fn watch_scan(&self) -> ScanWatch {
+        let scanned = Arc::new(Notify::new());
+        self.lock().scanned = Some(Arc::clone(&scanned));
+        ScanWatch { scanned, updates: self.clone() }
+    }
+
     pub(super) fn push(&self, update: Update) {
         let mut shared = self.lock();
+        if let (Some(scanned), Update::Received(bytes)) = (&shared.scanned, &update)
+            && is_login_token(bytes)
+        {
+            scanned.notify_one();
+        }
         match update {
             Update::Received(update) if shared.wanted => shared.keep(&update),
             _ => shared.miss(),
@@ -117,6 +151,15 @@ impl Updates {
     fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {
         // The data is consistent after every statement above, so a panic elsewhere does not spoil it.
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_login_token(update: &Bytes) -> bool {
+    let is = |update: &enums::Update| matches!(update, enums::Update::LoginToken);
+    match enums::Updates::from_bytes(update.clone()) {
+        Ok(enums::Updates::UpdateShort(short)) => is(&short.update),
+        Ok(enums::Updates::Updates(updates)) => updates.updates.iter().any(is),
+        _ => false,
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use super::security::Security;
+
 /// A user or a bot.
 #[derive(Clone)]
 pub(super) struct Account {
@@ -28,6 +30,8 @@ pub(super) struct Account {
     pub password: Option<Password>,
     /// Ids of the accounts in the contact list.
     pub contacts: BTreeSet<i64>,
+    /// E-mail addresses, resets and tokens.
+    pub security: Security,
 }
 
 impl Account {
@@ -105,6 +109,15 @@ impl Accounts {
         self.by_id.insert(account.id, account);
     }
 
+    /// Deletes an account; whether there was one. Its id is not given again.
+    pub fn remove(&mut self, id: i64) -> bool {
+        self.newest = self.newest.max(id);
+        let Some(gone) = self.by_id.remove(&id) else { return false };
+        gone.phone.map(|phone| self.by_phone.remove(&phone));
+        gone.username.map(|name| self.by_username.remove(&name.to_lowercase()));
+        true
+    }
+
     /// The account with this id.
     pub fn get(&self, id: i64) -> Option<&Account> {
         self.by_id.get(&id)
@@ -173,6 +186,7 @@ mod tests {
                 hint: None,
             }),
             contacts: BTreeSet::new(),
+            security: Security::default(),
         };
         let mut accounts = Accounts::default();
         accounts.put(account);

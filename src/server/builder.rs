@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, watch};
 use zeroize::Zeroizing;
 
 use super::{
-    AccountSpec, DcAddress, Error, Event, Server, account_spec::normalize_phone, hub::Hub, journal,
-    limits::Limits, listener, policy::Policy, world::World,
+    AccountSpec, DcAddress, Error, Event, Scenario, Server, account_spec::normalize_phone, codes, hub::Hub,
+    journal, limits::Limits, listener, policy::Policy, world::World,
 };
 use crate::{crypto::rsa::PrivateKey, handshake::server::Options, net::off_thread};
 
@@ -32,6 +32,9 @@ pub struct Builder {
     banned: Vec<String>,
     flood_wait: Vec<(String, u32)>,
     code_lifetime: Duration,
+    attempts: Option<u32>,
+    resend_after: Option<Duration>,
+    scenario: Scenario,
     old_rsa_padding: bool,
     strict_dc: bool,
     max_connections: usize,
@@ -66,6 +69,9 @@ impl Default for Builder {
             banned: Vec::new(),
             flood_wait: Vec::new(),
             code_lifetime: Duration::from_secs(300),
+            attempts: None,
+            resend_after: None,
+            scenario: Scenario::default(),
             old_rsa_padding: true,
             strict_dc: false,
             max_connections: 16_384,
@@ -176,6 +182,29 @@ impl Builder {
         self
     }
 
+    /// How many wrong codes are taken before the right one is refused, too (default 5; 0 counts as 1).
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = Some(attempts.max(1));
+        self
+    }
+
+    /// Refuses `auth.resendCode` with `FLOOD_WAIT_n` until so many whole seconds after the last code. By default
+    /// clients are told to wait 60 seconds, but not held to it.
+    #[must_use]
+    pub fn resend_after(mut self, wait: Duration) -> Self {
+        self.resend_after = Some(wait);
+        self
+    }
+
+    /// What is done to the logins of single numbers, and what is refused. What a scenario says about a number goes
+    /// before the other options of this builder. Its e-mail addresses are given to the accounts at every start.
+    #[must_use]
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.scenario = scenario;
+        self
+    }
+
     /// Starts listening.
     ///
     /// # Errors
@@ -206,11 +235,14 @@ impl Builder {
             banned: self.banned.iter().filter_map(digits).collect(),
             flood_wait: self.flood_wait.iter().filter_map(|(phone, s)| Some((digits(phone)?, *s))).collect(),
             code_lifetime: i64::try_from(self.code_lifetime.as_secs()).unwrap_or(i64::MAX),
+            attempts: self.attempts.unwrap_or(codes::ATTEMPTS),
+            resend_after: self.resend_after.map(|wait| i32::try_from(wait.as_secs()).unwrap_or(i32::MAX)),
         };
         let opened = self.state_dir.as_deref().map(journal::open).transpose()?;
         let key = self.private_key()?;
         let mut world = World::new(policy, rand::make_rng(), events);
         world.dcs = dcs;
+        world.scenario = self.scenario.clone();
         if let Some(opened) = opened {
             world.load(opened)?;
         }

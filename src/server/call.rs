@@ -1,8 +1,16 @@
 //! One call on its way through the server: who calls, what it may touch, and what comes of it.
 
+use std::net::IpAddr;
+
 use crate::tl::{Bytes, Reader, Serialize, Writer};
 
-use super::{accounts::Account, keys::Device, layers, rpc_error::RpcError, world::World};
+use super::{
+    accounts::Account,
+    keys::{Device, Seen},
+    layers,
+    rpc_error::RpcError,
+    world::World,
+};
 
 /// What the server remembers of a session between its calls.
 #[derive(Clone, Debug)]
@@ -19,6 +27,8 @@ pub(super) struct Caller {
     pub inited: bool,
     /// Whether updates are sent here: once a call came without `invokeWithoutUpdates` (UP-7).
     pub wants_updates: bool,
+    /// The address of the connection that the session was last heard on.
+    pub ip: Option<IpAddr>,
 }
 
 impl Caller {
@@ -26,15 +36,32 @@ impl Caller {
     /// reality, a client does not have to say it again on every connection.
     pub fn new(dc: i32, key_id: i64, session_id: i64, layer: Option<i32>) -> Self {
         let inited = layer.is_some();
-        Self { dc, key_id, session_id, layer: layer.unwrap_or(layers::UNKNOWN), inited, wants_updates: false }
+        Self {
+            dc,
+            key_id,
+            session_id,
+            layer: layer.unwrap_or(layers::UNKNOWN),
+            inited,
+            wants_updates: false,
+            ip: None,
+        }
     }
 }
 
-/// An update for the sessions of one user.
+/// Whose sessions an update is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Those of a user at the user's home DC.
+    User(i64),
+    /// Those of a permanent key, whether somebody is logged in on it or not.
+    Key(i64),
+}
+
+/// An update for some sessions.
 #[derive(Clone)]
 pub(super) struct Push {
-    /// The user.
-    pub user: i64,
+    /// Whose.
+    pub to: Audience,
     /// The session (key id and session id) that must not get it, because it has the answer.
     pub except: Option<(i64, i64)>,
     /// `Updates`, boxed, the same for every layer.
@@ -112,6 +139,17 @@ pub(super) struct Call<'a> {
     pub now: i64,
     /// Updates to send when the call is done.
     pub pushes: Vec<Push>,
+    /// The method's name.
+    pub method: &'static str,
+    /// The number that the scenario's refusals were looked up for, so that each counts once in a call.
+    pub checked: Option<String>,
+}
+
+impl<'a> Call<'a> {
+    /// A call at `now`, Unix time in seconds.
+    pub fn new(world: &'a mut World, caller: &'a mut Caller, msg_id: i64, now: i64) -> Self {
+        Self { world, caller, msg_id, now, pushes: Vec::new(), method: "", checked: None }
+    }
 }
 
 impl Call<'_> {
@@ -129,7 +167,22 @@ impl Call<'_> {
     pub fn user_id(&self) -> Result<i64, RpcError> {
         let key = self.permanent_key()?;
         let user = self.world.keys.authorization(key).and_then(|a| a.user);
-        user.ok_or(RpcError::unauthorized("AUTH_KEY_UNREGISTERED"))
+        user.ok_or_else(|| self.not_logged_in(key))
+    }
+
+    /// The user who is logged in, or has given the right code and has yet to prove the password.
+    pub fn subject(&self) -> Result<i64, RpcError> {
+        let key = self.permanent_key()?;
+        let authorization = self.world.keys.authorization(key);
+        let user = authorization.and_then(|a| a.awaiting_password.or(a.user));
+        let user = user.ok_or_else(|| self.not_logged_in(key))?;
+        let exists = self.world.accounts.get(user).is_some();
+        exists.then_some(user).ok_or(RpcError::unauthorized("USER_DEACTIVATED"))
+    }
+
+    fn not_logged_in(&self, key: i64) -> RpcError {
+        let revoked = self.world.keys.authorization(key).is_some_and(|a| a.revoked);
+        RpcError::unauthorized(if revoked { "SESSION_REVOKED" } else { "AUTH_KEY_UNREGISTERED" })
     }
 
     /// The account that is logged in.
@@ -154,6 +207,7 @@ impl Call<'_> {
     /// Notes with the permanent key what the client has said about itself.
     pub fn remember_client(&mut self, device: Option<Device>) {
         let Ok(key) = self.permanent_key() else { return };
+        self.world.keys.saw(key, Seen { at: self.now, ip: self.caller.ip });
         let Some(known) = self.world.keys.authorization(key) else { return };
         let device = device.unwrap_or_else(|| known.device.clone());
         let layer = self.caller.inited.then_some(self.caller.layer);

@@ -6,50 +6,16 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::{email::EmailCode, via::Via};
+
 /// Digits of a login code.
 pub(super) const LENGTH: usize = 5;
 
 /// Wrong codes that are taken before the code is dropped.
-const ATTEMPTS: u32 = 5;
+pub(super) const ATTEMPTS: u32 = 5;
 
 /// Most codes that are pending at one time; the oldest goes when one more is sent.
 const MAX_PENDING: usize = 65_536;
-
-/// How a code travels. The order is that in which a client may ask for another way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Via {
-    /// As a message in the account's other sessions.
-    App,
-    /// As a text message.
-    Sms,
-    /// Spoken in a call.
-    Call,
-}
-
-impl Via {
-    /// What comes after this way.
-    pub fn next(self) -> Option<Self> {
-        match self {
-            Self::App => Some(Self::Sms),
-            Self::Sms => Some(Self::Call),
-            Self::Call => None,
-        }
-    }
-
-    /// Its name in the journal.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::App => "app",
-            Self::Sms => "sms",
-            Self::Call => "call",
-        }
-    }
-
-    /// The way with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::App, Self::Sms, Self::Call].into_iter().find(|via| via.name() == name)
-    }
-}
 
 /// One code.
 pub(super) struct Pending {
@@ -57,21 +23,54 @@ pub(super) struct Pending {
     pub phone: String,
     /// How it was sent.
     pub via: Via,
+    /// The ways that are left for `auth.resendCode`.
+    pub rest: Vec<Via>,
     /// The right code was given; only the sign-up is missing.
     pub verified: bool,
     /// The code itself.
     pub code: Zeroizing<String>,
+    /// When the next way may be asked for, seconds of Unix time; `None` for at any time.
+    pub resend_at: Option<i64>,
     /// When it stops being good, seconds of Unix time.
     pub expires: i64,
     /// Wrong tries that are still taken, from 1.
     pub attempts: u32,
+    /// An address that was verified in this login and becomes the account's with it.
+    pub email: Option<String>,
+    /// The verification of an address that is under way.
+    pub setup: Option<EmailCode>,
 }
 
 impl Pending {
     /// A code that was just sent to `phone`. `expires` is in seconds of Unix time.
     pub fn new(phone: String, via: Via, code: String, expires: i64) -> Self {
-        let code = Zeroizing::new(code);
-        Self { phone, via, verified: false, code, expires, attempts: ATTEMPTS }
+        Self {
+            phone,
+            via,
+            rest: Vec::new(),
+            verified: false,
+            code: Zeroizing::new(code),
+            resend_at: None,
+            expires,
+            attempts: ATTEMPTS,
+            email: None,
+            setup: None,
+        }
+    }
+
+    /// Whether this is the code, whatever is left open by its way: the spaces and capitals of a text, the plus sign
+    /// of a calling number.
+    fn is(&self, code: &str) -> bool {
+        let plain = |code: &str| {
+            Zeroizing::new(match self.via {
+                Via::Word | Via::Phrase => {
+                    code.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+                }
+                Via::FlashCall => code.chars().filter(char::is_ascii_digit).collect(),
+                _ => code.to_owned(),
+            })
+        };
+        bool::from(plain(&self.code).as_bytes().ct_eq(plain(code).as_bytes()))
     }
 }
 
@@ -154,7 +153,7 @@ impl Codes {
     /// Compares a code; after too many wrong ones the right one is refused, too.
     pub fn check(&mut self, hash: &str, phone: &str, code: &str, now: i64) -> Result<(), Refused> {
         let pending = self.get(hash, phone, now).ok_or(Refused::Expired)?;
-        if bool::from(pending.code.as_bytes().ct_eq(code.as_bytes())) {
+        if pending.is(code) {
             pending.verified = true;
             return Ok(());
         }
@@ -189,6 +188,15 @@ mod tests {
         assert_eq!(codes.check("x", "111", "12345", 0), Err(Refused::Expired));
         assert_eq!(codes.check("h", "111", "12345", 99), Ok(()));
         assert_eq!(codes.check("h", "111", "12345", 100), Err(Refused::Expired));
+    }
+
+    #[test]
+    fn texts_and_calling_numbers_are_compared_loosely() {
+        let pending = |via, code: &str| Pending::new("111".into(), via, code.into(), 100);
+        assert!(pending(Via::Phrase, "green Apples fall").is("  Green apples\nFALL "));
+        assert!(!pending(Via::Phrase, "green apples fall").is("greenapplesfall"));
+        assert!(pending(Via::FlashCall, "15551234567").is("+1 555 123 45 67"));
+        assert!(!pending(Via::Sms, "12345").is("123 45"));
     }
 
     #[test]

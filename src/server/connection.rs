@@ -1,6 +1,7 @@
 //! One connection: frames in, frames out, and between them the sessions it carries.
 
 use std::{
+    net::IpAddr,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -41,6 +42,7 @@ pub(super) async fn serve(hub: Arc<Hub>, dc: i32, options: Arc<Options>, stream:
     cut.mark_unchanged();
     // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
+    let ip = stream.peer_addr().ok().map(|peer| peer.ip());
     let accepted = timeout(limits::GREETING, Framed::accept(stream));
     let framed = tokio::select! {
         accepted = accepted => match accepted {
@@ -55,6 +57,7 @@ pub(super) async fn serve(hub: Arc<Hub>, dc: i32, options: Arc<Options>, stream:
         hub,
         id,
         dc,
+        ip,
         framed,
         key: None,
         sessions: Vec::new(),
@@ -72,6 +75,7 @@ struct Connection {
     hub: Arc<Hub>,
     id: u64,
     dc: i32,
+    ip: Option<IpAddr>,
     framed: Framed<TcpStream>,
     exchange: KeyExchange,
     /// The key of the last packet: nearly always that of the next one, too.
@@ -156,6 +160,7 @@ impl Connection {
         {
             let mut state = live.lock();
             state.attach(now, self.id, &self.wake);
+            state.caller.ip = self.ip;
             match state.session.handle_opened(now, opened) {
                 Ok(()) => {}
                 Err(error) if error.closes_connection() => {

@@ -6,9 +6,9 @@ use crate::tl::Bytes;
 
 use super::{
     call::{Call, Method, Needs, Outcome},
-    config, contacts, history, login, messages, password,
+    config, contacts, deletion, devices, history, login, login_email, logout, messages, password, phone, qr,
     rpc_error::RpcError,
-    temp_keys, transfer, updates, users, wrappers,
+    send_code, temp_keys, transfer, updates, users, wrappers,
 };
 
 /// Every method that is served, by each of its ids.
@@ -16,7 +16,16 @@ static METHODS: LazyLock<HashMap<u32, &'static Method>> = LazyLock::new(|| {
     [
         config::METHODS,
         login::METHODS,
+        send_code::METHODS,
+        login_email::METHODS,
+        logout::METHODS,
+        qr::METHODS,
+        devices::METHODS,
+        deletion::METHODS,
         password::METHODS,
+        password::settings::METHODS,
+        password::recovery::METHODS,
+        password::reset::METHODS,
         transfer::METHODS,
         temp_keys::METHODS,
         users::METHODS,
@@ -30,6 +39,11 @@ static METHODS: LazyLock<HashMap<u32, &'static Method>> = LazyLock::new(|| {
     .flat_map(|method| method.ids.iter().map(move |id| (*id, method)))
     .collect()
 });
+
+/// Whether there is a method with this name.
+pub(super) fn is_served(name: &str) -> bool {
+    METHODS.values().any(|method| method.name == name)
+}
 
 /// Carries out one call. `succeeded` tells of an earlier call of the session whether it succeeded, for
 /// `invokeAfterMsg`: `None` if it is not known.
@@ -58,6 +72,8 @@ pub(super) fn dispatch(call: &mut Call<'_>, body: Bytes, succeeded: impl Fn(i64)
         return Err(RpcError::bad_request("CONNECTION_NOT_INITED"));
     }
     call.permit(method.needs)?;
+    call.method = method.name;
+    phone::refuse_caller(call)?;
     if !wishes.without_updates && method.needs != Needs::Nothing {
         call.caller.wants_updates = true;
     }

@@ -32,6 +32,66 @@ pub enum Event {
         /// The user's id.
         user_id: i64,
     },
+    /// A code was "sent" by e-mail.
+    EmailCode {
+        /// The address.
+        email: String,
+        /// The code.
+        code: String,
+        /// What it is good for.
+        purpose: EmailPurpose,
+    },
+    /// An authorization was ended from another session of its user.
+    AuthorizationEnded {
+        /// The user's id.
+        user_id: i64,
+    },
+    /// An account was deleted.
+    AccountDeleted {
+        /// The id that the user had.
+        user_id: i64,
+    },
+}
+
+/// What a code that was sent by e-mail is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EmailPurpose {
+    /// Logging in: `auth.signIn` with `email_verification`.
+    Login,
+    /// Setting up a login e-mail in the middle of a login: `account.verifyEmail`.
+    LoginSetup,
+    /// Changing the login e-mail: `account.verifyEmail`.
+    LoginChange,
+    /// Telegram Passport: `account.verifyEmail`.
+    Passport,
+    /// Confirming a recovery address: `account.confirmPasswordEmail`.
+    PasswordSetup,
+    /// Recovering a password: `auth.recoverPassword`.
+    PasswordRecovery,
+}
+
+/// The purposes with their names in JSON.
+const PURPOSES: &[(EmailPurpose, &str)] = &[
+    (EmailPurpose::Login, "login"),
+    (EmailPurpose::LoginSetup, "login_setup"),
+    (EmailPurpose::LoginChange, "login_change"),
+    (EmailPurpose::Passport, "passport"),
+    (EmailPurpose::PasswordSetup, "password_setup"),
+    (EmailPurpose::PasswordRecovery, "password_recovery"),
+];
+
+impl EmailPurpose {
+    /// Its name, as [`Event::to_json`] writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        PURPOSES.iter().find(|(purpose, _)| *purpose == self).map_or("", |(_, name)| name)
+    }
+
+    /// The purpose with this name.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        PURPOSES.iter().find(|(_, own)| *own == name).map(|(purpose, _)| *purpose)
+    }
 }
 
 impl Event {
@@ -45,6 +105,13 @@ impl Event {
                 json!({"event": "signed_up", "user_id": user_id, "phone": phone})
             }
             Self::LoggedOut { user_id } => json!({"event": "logged_out", "user_id": user_id}),
+            Self::EmailCode { email, code, purpose } => {
+                json!({"event": "email_code", "email": email, "code": code, "purpose": purpose.name()})
+            }
+            Self::AuthorizationEnded { user_id } => {
+                json!({"event": "authorization_ended", "user_id": user_id})
+            }
+            Self::AccountDeleted { user_id } => json!({"event": "account_deleted", "user_id": user_id}),
         }
     }
 }

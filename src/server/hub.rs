@@ -12,7 +12,7 @@ use std::sync::{
 use tokio::sync::watch;
 
 use super::{
-    call::{Answer, Call, Caller, Finish, Job, Push},
+    call::{Answer, Audience, Call, Caller, Finish, Job, Push},
     dispatch::dispatch,
     keys::KeyEntry,
     limits::Limits,
@@ -129,8 +129,7 @@ impl Hub {
     ) {
         let mut caller = live.lock().caller.clone();
         let unix = i64::try_from(now.unix.as_secs()).unwrap_or(i64::MAX);
-        let mut call =
-            Call { world, caller: &mut caller, msg_id: msg_id.to_wire(), now: unix, pushes: Vec::new() };
+        let mut call = Call::new(world, &mut caller, msg_id.to_wire(), unix);
         let result = run(&mut call);
         let pushes = std::mem::take(&mut call.pushes);
         let mut state = live.lock();
@@ -155,12 +154,18 @@ impl Hub {
         }
     }
 
-    /// Puts an update into every session of its user at the user's home DC.
+    /// Puts an update into every session that it is for.
     fn push(&self, world: &World, now: Now, push: &Push) {
-        let Some(home) = world.accounts.get(push.user).map(|account| account.dc) else { return };
-        for live in self.sessions.of_keys(&world.keys.of_user(push.user)) {
+        let (keys, home) = match push.to {
+            Audience::User(user) => match world.accounts.get(user) {
+                Some(account) => (world.keys.of_user(user), Some(account.dc)),
+                None => return,
+            },
+            Audience::Key(key) => (world.keys.with_temporary(key), None),
+        };
+        for live in self.sessions.of_keys(&keys) {
             let this = (live.key.key.id(), live.session_id);
-            if live.key.dc == home && push.except != Some(this) {
+            if home.is_none_or(|home| live.key.dc == home) && push.except != Some(this) {
                 live.lock().push(now, push.body.clone());
             }
         }

@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -57,6 +58,14 @@ pub(super) struct Authorization {
     pub layer: Option<i32>,
     /// What `initConnection` said.
     pub device: Device,
+    /// The key of the home DC from which this login was taken along (AU-7); it ends with that one.
+    pub parent: Option<i64>,
+    /// The login was ended from another session, and none has followed.
+    pub revoked: bool,
+    /// The session takes no secret chats.
+    pub no_secret_chats: bool,
+    /// The session takes no calls.
+    pub no_calls: bool,
 }
 
 /// The program as it described itself in `initConnection`.
@@ -78,6 +87,16 @@ struct Slot {
     authorization: Authorization,
     bound_to: Option<i64>,
     bound_by: Option<i64>,
+    seen: Seen,
+}
+
+/// When and from where a key was used last; not in the journal, for it changes with every call.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    /// Unix time in seconds.
+    pub at: i64,
+    /// The peer's address.
+    pub ip: Option<IpAddr>,
 }
 
 /// All keys by their id.
@@ -98,7 +117,11 @@ impl Keys {
     pub fn insert(&mut self, entry: Arc<KeyEntry>, authorization: Authorization) {
         let id = entry.key.id();
         self.index(id, None, authorization.user);
-        if self.slots.insert(id, Slot { entry, authorization, bound_to: None, bound_by: None }).is_none() {
+        if self
+            .slots
+            .insert(id, Slot { entry, authorization, bound_to: None, bound_by: None, seen: Seen::default() })
+            .is_none()
+        {
             self.order.push_back(id);
         }
         // One round over all keys at most: if everybody is logged in, nobody is thrown out.
@@ -147,6 +170,11 @@ impl Keys {
     pub fn permanent(&self, id: i64) -> Option<i64> {
         let slot = self.slots.get(&id)?;
         if slot.entry.expires.is_none() { Some(id) } else { slot.bound_to }
+    }
+
+    /// The entry of a key.
+    pub fn entry(&self, id: i64) -> Option<&KeyEntry> {
+        self.slots.get(&id).map(|slot| &*slot.entry)
     }
 
     /// The entry of a permanent key of this DC.
@@ -213,6 +241,32 @@ impl Keys {
     pub fn of_user(&self, user: i64) -> Vec<i64> {
         let permanent = self.by_user.get(&user).into_iter().flatten().copied();
         permanent.flat_map(|id| [Some(id), self.slots.get(&id).and_then(|s| s.bound_by)]).flatten().collect()
+    }
+
+    /// Notes that a permanent key was used.
+    pub fn saw(&mut self, permanent: i64, seen: Seen) {
+        if let Some(slot) = self.slots.get_mut(&permanent) {
+            slot.seen = seen;
+        }
+    }
+
+    /// When and from where a permanent key was used last.
+    pub fn seen(&self, permanent: i64) -> Seen {
+        self.slots.get(&permanent).map(|slot| slot.seen).unwrap_or_default()
+    }
+
+    /// A permanent key and those to which its login was taken along (AU-7).
+    pub fn with_children(&self, permanent: i64) -> Vec<i64> {
+        let user = self.authorization(permanent).and_then(|a| a.user);
+        let others = user.and_then(|user| self.by_user.get(&user)).into_iter().flatten().copied();
+        let children =
+            others.filter(|id| self.authorization(*id).is_some_and(|a| a.parent == Some(permanent)));
+        std::iter::once(permanent).chain(children).collect()
+    }
+
+    /// A permanent key and the temporary key bound to it.
+    pub fn with_temporary(&self, permanent: i64) -> Vec<i64> {
+        [Some(permanent), self.slots.get(&permanent).and_then(|s| s.bound_by)].into_iter().flatten().collect()
     }
 
     /// Every permanent key with its authorization, in no order.

@@ -45,6 +45,12 @@ const MESSAGE: &[(i32, u32)] = &[
 /// The first layer whose `message` has `flags2`.
 const MESSAGE_FLAGS2: i32 = 177;
 
+/// `auth.sentCodeTypeFirebaseSms`, by the first layer that is known to have this id.
+const FIREBASE_SMS: &[(i32, u32)] = &[(0, 0xe57b_1432), (185, 0x009f_d736)];
+
+/// The first layer that is known to have `auth.sentCodePaymentRequired` in the schema's form.
+pub(super) const PAYMENT_REQUIRED: i32 = 228;
+
 fn by_layer(table: &[(i32, u32)], layer: i32) -> u32 {
     table.iter().rev().find(|(first, _)| *first <= layer).or(table.first()).map_or(0, |(_, id)| *id)
 }
@@ -57,6 +63,14 @@ pub(super) fn user(layer: i32) -> u32 {
 /// Id of `message` for a client of this layer, and whether a second word of flags follows the first.
 pub(super) fn message(layer: i32) -> (u32, bool) {
     (by_layer(MESSAGE, layer), layer >= MESSAGE_FLAGS2)
+}
+
+/// Writes an `auth.sentCodeTypeFirebaseSms` with the fields that all layers have: the nonce for SafetyNet.
+pub(super) fn write_firebase_sms(w: &mut Writer, layer: i32, nonce: &[u8], length: i32) {
+    w.u32(by_layer(FIREBASE_SMS, layer));
+    w.u32(1);
+    w.bytes(nonce);
+    w.i32(length);
 }
 
 /// The constructors of `userFull` and of what it cannot do without.
@@ -128,6 +142,7 @@ mod tests {
         use crate::tl::{Constructor, types};
         assert_eq!(user(230), types::User::ID);
         assert_eq!(message(230), (types::Message::ID, true));
+        assert_eq!(by_layer(FIREBASE_SMS, 230), types::auth::SentCodeTypeFirebaseSms::ID);
         let full = UserFull::of(230).unwrap();
         assert_eq!(full.id, types::UserFull::ID);
         assert_eq!(full.peer_settings, types::PeerSettings::ID);

@@ -3,7 +3,7 @@
 use crate::tl::{Constructor, Deserialize, Reader, Serialize, VECTOR, Writer, enums, functions, types};
 
 use super::{
-    call::{Call, Method, Needs, Outcome, Push, answer, encode, written},
+    call::{Audience, Call, Method, Needs, Outcome, Push, answer, encode, written},
     config::MAX_MESSAGE,
     contacts::find_peer,
     layers,
@@ -132,10 +132,18 @@ fn send_message(call: &mut Call<'_>, reader: &mut Reader) -> Outcome {
     let sent = call.world.deliver(sender, peer, true, date, &outgoing.text);
     call.world.mailbox(sender).remember(outgoing.random_id, sent.id);
     let this = (call.caller.key_id, call.caller.session_id);
-    call.pushes.push(Push { user: sender, except: Some(this), body: encode(&short_message(&sent))? });
+    call.pushes.push(Push {
+        to: Audience::User(sender),
+        except: Some(this),
+        body: encode(&short_message(&sent))?,
+    });
     if peer != sender {
         let received = call.world.deliver(peer, sender, false, date, &outgoing.text);
-        call.pushes.push(Push { user: peer, except: None, body: encode(&short_message(&received))? });
+        call.pushes.push(Push {
+            to: Audience::User(peer),
+            except: None,
+            body: encode(&short_message(&received))?,
+        });
     }
     sent_answer(call, sender, outgoing.random_id, &sent)
 }

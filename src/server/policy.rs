@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::codes;
+
 /// The rules of a server.
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
@@ -11,4 +13,20 @@ pub(super) struct Policy {
     pub flood_wait: HashMap<String, u32>,
     /// How long a code is good, seconds.
     pub code_lifetime: i64,
+    /// Wrong codes that are taken.
+    pub attempts: u32,
+    /// Seconds before which another way is not given; `None` if it is given at any time.
+    pub resend_after: Option<i32>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            banned: HashSet::new(),
+            flood_wait: HashMap::new(),
+            code_lifetime: 300,
+            attempts: codes::ATTEMPTS,
+            resend_after: None,
+        }
+    }
 }

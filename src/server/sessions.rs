@@ -24,7 +24,7 @@ const KEPT: Duration = Duration::from_secs(15 * 60);
 const HISTORY: usize = 256;
 
 /// `updatesTooLong`: updates were lost, ask for the difference.
-const UPDATES_TOO_LONG: [u8; 4] = 0xe317_af7e_u32.to_le_bytes();
+pub(super) const UPDATES_TOO_LONG: [u8; 4] = 0xe317_af7e_u32.to_le_bytes();
 
 /// One session.
 #[derive(Debug)]

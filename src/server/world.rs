@@ -15,7 +15,10 @@ use super::{
     mailbox::{Mailbox, Message},
     password::Challenges,
     policy::Policy,
+    qr::LoginTokens,
     records::{self, Record},
+    scenario::Scenario,
+    security::Security,
     transfer::Exports,
 };
 
@@ -36,13 +39,19 @@ pub(super) struct World {
     pub challenges: Challenges,
     /// Authorizations on their way to another DC.
     pub exports: Exports,
+    /// Login tokens that are shown as QR codes.
+    pub login_tokens: LoginTokens,
     /// How logins are treated.
     pub policy: Policy,
+    /// What is done to the logins of single numbers, and what is refused to whom.
+    pub scenario: Scenario,
     /// Where secrets, hashes and codes come from.
     pub rng: StdRng,
     /// What server salts are made of.
     pub salts: [u8; 32],
     mailboxes: HashMap<i64, Mailbox>,
+    /// The highest id of a deleted account.
+    last_gone: Option<i64>,
     journal: Option<Journal>,
     events: mpsc::Sender<Event>,
 }
@@ -59,10 +68,13 @@ impl World {
             keys: Keys::default(),
             challenges: Challenges::default(),
             exports: Exports::default(),
+            login_tokens: LoginTokens::default(),
             policy,
+            scenario: Scenario::default(),
             rng,
             salts,
             mailboxes: HashMap::new(),
+            last_gone: None,
             journal: None,
             events,
         }
@@ -81,6 +93,11 @@ impl World {
                 Record::Key(entry, authorization) => self.keys.insert(entry, authorization),
                 Record::KeyGone(id) => drop(self.keys.remove(id)),
                 Record::Account(account) => self.accounts.put(account),
+                Record::AccountGone(id) => {
+                    self.accounts.remove(id);
+                    self.mailboxes.remove(&id);
+                    self.last_gone = self.last_gone.max(Some(id));
+                }
                 Record::Code(hash, pending) => self.codes.put(hash, pending),
                 Record::CodeGone(hash) => _ = self.codes.remove(&hash),
                 Record::Message { owner, message } => {
@@ -93,7 +110,9 @@ impl World {
         let codes = self.codes.iter().map(|(hash, pending)| records::code(hash, pending));
         let messages =
             self.mailboxes.iter().flat_map(|(owner, m)| m.iter().map(|m| records::message(*owner, m)));
+        // One line is enough to keep the ids of all deleted accounts from being given again.
         let first = std::iter::once(records::header(&self.salts));
+        let first = first.chain(self.last_gone.map(records::account_gone));
         let lines = first.chain(keys).chain(accounts).chain(codes).chain(messages);
         self.journal = Some(opened.rewrite(lines)?);
         Ok(())
@@ -123,11 +142,38 @@ impl World {
         self.accounts.put(account);
     }
 
+    /// Changes an account that exists.
+    pub fn change_account(&mut self, id: i64, change: impl FnOnce(&mut Account)) {
+        if let Some(mut account) = self.accounts.get(id).cloned() {
+            change(&mut account);
+            self.put_account(account);
+        }
+    }
+
+    /// Deletes an account with its messages. Its sessions find out with their next call.
+    pub fn delete_account(&mut self, id: i64) {
+        if self.accounts.remove(id) {
+            self.record(|| records::account_gone(id));
+            self.mailboxes.remove(&id);
+            self.last_gone = self.last_gone.max(Some(id));
+            self.emit(Event::AccountDeleted { user_id: id });
+        }
+    }
+
     /// Notes that a code was sent at `now`.
     pub fn put_code(&mut self, hash: String, pending: Pending, now: i64) {
         self.codes.forget_expired(now);
         self.record(|| records::code(&hash, &pending));
         self.codes.put(hash, pending);
+    }
+
+    /// Changes a code that is still good.
+    pub fn change_code(&mut self, hash: &str, phone: &str, now: i64, change: impl FnOnce(&mut Pending)) {
+        let Some(pending) = self.codes.get(hash, phone, now) else { return };
+        change(pending);
+        if let Some(journal) = &mut self.journal {
+            journal.append(&records::code(hash, pending));
+        }
     }
 
     /// Compares a code; after too many wrong ones the right one is refused, too.
@@ -219,6 +265,7 @@ impl World {
             dc,
             password: None,
             contacts: Default::default(),
+            security: Security::default(),
         }
     }
 
@@ -230,7 +277,21 @@ impl World {
         for token in bots {
             self.register_bot(token)?;
         }
+        self.register_addresses();
         Ok(())
+    }
+
+    /// Gives the accounts the e-mail addresses that the scenario says they have.
+    fn register_addresses(&mut self) {
+        let accounts = self.scenario.numbers.iter().filter_map(|(phone, number)| {
+            let account = self.accounts.by_phone(phone)?;
+            Some((account.id, number.login_email.clone(), number.recovery_email.clone()))
+        });
+        for (id, login, recovery) in accounts.collect::<Vec<_>>() {
+            if login.is_some() || recovery.is_some() {
+                self.change_account(id, |account| account.security.take_over(login, recovery));
+            }
+        }
     }
 
     fn register_user(&mut self, spec: &AccountSpec) -> Result<(), Error> {

@@ -24,7 +24,7 @@ Is \"+999-662-1234\" correct? (y/n):
 The loopback DC sends +9996621234 the code 22222
 The code (5 digits) comes to +9996621234 in a text message.
 Type it here only: a code that is sent on in any chat is void at once.
-Or type r to get a code by a call (in 60 s), b for another number.
+Or type r to get a code by a call (in 60 s), b for another number, q for a QR code.
 Enter phone code: 
 Logged in successfully
 Test User, DC 2, session {path}

@@ -30,7 +30,7 @@ fn the_dialogue_word_for_word() {
 Is \"+999-662-1234\" correct? (y/n): y\r
 The code (5 digits) comes to +9996621234 in a text message.\r
 Type it here only: a code that is sent on in any chat is void at once.\r
-Or type r to get a code by a call (in 60 s), b for another number.\r
+Or type r to get a code by a call (in 60 s), b for another number, q for a QR code.\r
 Enter phone code: 11111\r
 That code is wrong; 4 tries are left.\r
 Enter phone code: 11112\r
@@ -60,7 +60,7 @@ fn a_password_is_not_shown_while_it_is_typed() {
     let (_, end) = tty.screen.split_once(CODE).unwrap();
     let want = format!(
         "22222\r
-The account is protected by a password (two-step verification).\r
+The account is protected by a password (two-step verification). Press Enter alone if it is forgotten.\r
 Enter password: \r
 That password is wrong; 4 tries are left.\r
 Enter password: \r

@@ -1,13 +1,17 @@
 //! The states of a login and how they follow each other.
 
+mod email;
 mod phone_and_code;
+mod qr;
+mod recovery;
 mod sign_up;
 mod two_step;
 
 use std::mem;
 
 use super::{
-    Answer, Call, LoginError, Notice, PasswordChallenge, PhoneRefusal, Prompt, Reply, normalize_phone,
+    Answer, Call, LoginError, NewPassword, Notice, PasswordChallenge, PhoneRefusal, Prompt, Reply,
+    normalize_phone,
     reaction::{Reaction, react},
     user::{self_peer, session_user},
 };
@@ -15,7 +19,7 @@ use crate::{
     message::RpcError,
     session::{Change, PendingLogin, Secret, Stage, Terms, User},
     tl::{
-        Str, enums,
+        Bytes, Str, enums,
         functions::{self, auth},
         types,
     },
@@ -44,6 +48,8 @@ pub struct Credentials {
 pub struct At {
     /// Seconds since 1970 by the local clock.
     pub unix: i64,
+    /// Seconds since 1970 by the server's clock, as far as it is known.
+    pub server_unix: i64,
     /// The DC that calls go to now.
     pub dc: i32,
 }
@@ -60,6 +66,12 @@ pub enum Input {
     Switched,
     /// To [`Action::Prove`]: what [`PasswordChallenge::prove`] gave.
     Proof(Result<enums::InputCheckPasswordSrp, LoginError>),
+    /// To [`Action::Derive`]: what [`NewPassword::settings`] gave.
+    Settings(Box<Result<types::account::PasswordInputSettings, LoginError>>),
+    /// To [`Prompt::Qr`], in place of an answer: the server has sent `updateLoginToken`, so the code was scanned.
+    QrScanned,
+    /// To [`Prompt::Qr`], in place of an answer: [`expires_in`](super::QrCode::expires_in) has passed.
+    QrExpired,
 }
 
 /// What the driver of a login is to do.
@@ -71,7 +83,9 @@ pub enum Action {
     SwitchDc(i32),
     /// Compute the password's proof, off the I/O thread.
     Prove(PasswordChallenge),
-    /// Ask the user.
+    /// Compute a new password's verifier, off the I/O thread.
+    Derive(NewPassword),
+    /// Ask the user. At [`Prompt::Qr`] also wait for `updateLoginToken` and for the code to expire.
     Prompt(Prompt),
     /// Stop: somebody is logged in.
     Done(Success),
@@ -86,6 +100,9 @@ pub struct Success {
     pub user: User,
     /// The account was made just now.
     pub new_account: bool,
+    /// The server wants the user to set a 2FA password, and will ask for another login after so many days if there is none
+    /// (`otherwise_relogin_days`).
+    pub relogin_after_days: Option<u32>,
 }
 
 /// One step: first save, then act.
@@ -119,6 +136,8 @@ pub struct Login {
     code: Option<Secret>,
     /// The password typed, until the server has judged it.
     password: Option<Secret>,
+    /// The new password and its hint, until its verifier is made.
+    new_password: Option<(Secret, String)>,
     /// The password in `password` was already tried with numbers that had expired.
     challenge_renewed: bool,
     /// For the next prompt.
@@ -131,6 +150,8 @@ pub struct Login {
 #[derive(Debug, Default)]
 struct Tries {
     phones: u32,
+    emails: u32,
+    tokens: u32,
     codes: u32,
     passwords: u32,
     names: u32,
@@ -142,11 +163,18 @@ struct Tries {
 #[derive(Debug)]
 enum State {
     Phone,
+    Qr,
     Code,
+    Email,
+    EmailCode,
     Terms,
     Name,
     Password(Box<types::account::Password>),
     Proving,
+    RecoveryCode,
+    NewPassword,
+    Deriving,
+    ResetAccount,
     Calling(Call),
     Moving(Then),
     Over,
@@ -155,6 +183,7 @@ enum State {
 #[derive(Debug)]
 enum Then {
     Repeat(Call),
+    Import(Bytes),
     Resume,
 }
 
@@ -176,6 +205,7 @@ impl Login {
             pending,
             code: None,
             password: None,
+            new_password: None,
             challenge_renewed: false,
             notice,
             tries: Tries::default(),
@@ -206,6 +236,12 @@ impl Login {
                 self.invoke(Call::CheckPassword(auth::CheckPassword { password }))
             }
             (State::Proving, Input::Proof(Err(error))) => self.fail(error),
+            (State::Deriving, Input::Settings(settings)) => match *settings {
+                Ok(settings) => self.recover(Some(settings)),
+                Err(error) => self.fail(error),
+            },
+            (State::Qr, Input::QrScanned) => self.export_token(None),
+            (State::Qr, Input::QrExpired) => self.export_token(Some(Notice::QrRenewed)),
             (state, Input::Answer(answer)) => self.on_answer(state, answer, at),
             _ => self.fail(LoginError::Misused),
         }
@@ -220,8 +256,10 @@ impl Login {
         }
         match pending.stage.clone() {
             Stage::Code | Stage::EmailCode { .. } => self.ask_code(at),
-            Stage::Password | Stage::Recovery { .. } => self.get_password(),
-            Stage::EmailSetup | Stage::EmailVerify { .. } => self.fail(LoginError::EmailSetupRequired),
+            Stage::Password => self.get_password(),
+            Stage::EmailSetup => self.ask_email(),
+            Stage::EmailVerify { .. } => self.ask_email_code(),
+            Stage::Recovery { .. } => self.ask_recovery_code(),
             Stage::SignUp { terms } => self.ask_terms(terms),
         }
     }
@@ -240,13 +278,32 @@ impl Login {
                 }
                 None => self.refuse_phone(Notice::NotAPhone, LoginError::PhoneRefused(PhoneRefusal::Invalid)),
             },
+            (State::Phone | State::Code, Answer::Qr) => self.begin_qr(),
+            (State::Qr, Answer::Back) => self.ask_phone(),
             (State::Code, Answer::Code(typed)) => self.take_code(&typed, at),
             (State::Code, Answer::Resend) => self.resend(at),
+            (State::Code, Answer::ResetEmail) => self.reset_email(at),
             (State::Code, Answer::Back) => self.cancel_code(),
+            (State::Email, Answer::Email(typed)) => self.take_email(&typed),
+            (State::Email, Answer::Back) => self.cancel_code(),
+            (State::EmailCode, Answer::Code(typed)) => self.take_email_code(&typed),
+            (State::EmailCode, Answer::Resend) => self.resend_email_code(Notice::Resent),
+            (State::EmailCode, Answer::Back) => self.ask_email(),
             (State::Terms | State::Name | State::Password(_), Answer::Back) => {
                 self.forget_pending();
                 Step { save: vec![Change::Login(None)], ..self.ask_phone() }
             }
+            (State::Password(_), Answer::Recover) => self.request_recovery(None),
+            (State::Password(_), Answer::ResetAccount) => self.ask_reset(),
+            (State::ResetAccount, Answer::Confirm(true)) => self.delete_account(),
+            (State::ResetAccount, Answer::Confirm(false)) => self.get_password(),
+            (State::RecoveryCode, Answer::Code(typed)) => self.take_recovery_code(&typed),
+            (State::RecoveryCode, Answer::Resend) => self.request_recovery(Some(Notice::Resent)),
+            (State::RecoveryCode | State::NewPassword, Answer::Back) => self.leave_recovery(),
+            (State::NewPassword, Answer::NewPassword { password, hint }) => {
+                self.take_new_password(password, hint)
+            }
+            (State::NewPassword, Answer::NoPassword) => self.recover(None),
             (State::Terms, Answer::Terms(true)) => self.ask_name(),
             (State::Terms, Answer::Terms(false)) => {
                 self.forget_pending();
@@ -260,8 +317,24 @@ impl Login {
 
     fn on_reply(&mut self, call: Call, reply: Reply, at: At) -> Step {
         match (call, reply) {
-            (Call::SendCode(_) | Call::ResendCode(_), Reply::SentCode(sent)) => self.on_sent_code(*sent, at),
-            (Call::CancelCode(_), Reply::Cancelled(_)) => self.ask_phone(),
+            (Call::SendCode(_) | Call::ResendCode(_) | Call::ResetLoginEmail(_), Reply::SentCode(sent)) => {
+                self.on_sent_code(*sent, at)
+            }
+            (Call::CancelCode(_), Reply::Bool(_)) => self.ask_phone(),
+            (Call::SendVerifyEmail(call), Reply::SentEmailCode(sent)) => {
+                self.on_email_code_sent(&call, &sent)
+            }
+            (Call::VerifyEmail(_), Reply::EmailVerified(verified)) => self.on_email_verified(*verified, at),
+            (Call::RequestRecovery(_), Reply::Recovery(recovery)) => self.on_recovery_requested(&recovery),
+            (Call::CheckRecovery(_), Reply::Bool(true)) => self.ask_new_password(),
+            (Call::CheckRecovery(_), Reply::Bool(false)) => self.wrong_recovery_code(),
+            (Call::DeleteAccount(_), Reply::Bool(true)) => self.on_account_deleted(),
+            (call @ Call::DeleteAccount(_), Reply::Bool(false)) => {
+                self.unexpected(&call, "the account was not deleted, and no reason is given")
+            }
+            (call @ (Call::ExportToken(_) | Call::ImportToken(_)), Reply::LoginToken(token)) => {
+                self.on_login_token(&call, *token, at)
+            }
             (Call::GetPassword(_), Reply::Password(info)) => self.on_password_info(info),
             (Call::SignIn(call), Reply::Authorization(authorization)) => match *authorization {
                 enums::auth::Authorization::Authorization(authorization) => {
@@ -276,7 +349,7 @@ impl Login {
                 }
             },
             (
-                call @ (Call::SignUp(_) | Call::CheckPassword(_) | Call::ImportBot(_)),
+                call @ (Call::SignUp(_) | Call::CheckPassword(_) | Call::Recover(_) | Call::ImportBot(_)),
                 Reply::Authorization(authorization),
             ) => match *authorization {
                 enums::auth::Authorization::Authorization(authorization) => self.done(&call, &authorization),
@@ -295,21 +368,26 @@ impl Login {
                 let step = self.refuse_phone(Notice::PhoneRefused(why), LoginError::PhoneRefused(why));
                 Step { save: vec![Change::Login(None)], ..step }
             }
-            Reaction::AskCode => {
-                self.tries.codes += 1;
-                match left(self.tries.codes) {
-                    Some(left) => {
-                        self.notice = Some(Notice::WrongCode { left });
-                        self.ask_code(at)
-                    }
-                    None => self.fail(LoginError::TooManyAttempts { what: "a wrong code was typed" }),
-                }
-            }
+            Reaction::AskCode => match call {
+                Call::VerifyEmail(_) => self.wrong_code(Self::ask_email_code),
+                Call::CheckRecovery(_) | Call::Recover(_) => self.wrong_recovery_code(),
+                _ => self.wrong_code(|login| login.ask_code(at)),
+            },
             Reaction::KeepCode(notice) => {
                 self.notice = Some(notice);
                 self.ask_code(at)
             }
-            Reaction::NewCode(notice) => self.send_code(Some(notice)),
+            Reaction::NewCode(notice) => self.restart(notice),
+            Reaction::AskEmail(notice) => self.refuse_email(notice),
+            Reaction::NewEmailCode => self.resend_email_code(Notice::EmailCodeExpired),
+            Reaction::NewRecoveryCode => self.request_recovery(Some(Notice::RecoveryCodeExpired)),
+            Reaction::KeepPassword(notice) => {
+                let step = self.leave_recovery();
+                self.notice = Some(notice);
+                step
+            }
+            Reaction::AskNewPassword => self.refuse_new_password(),
+            Reaction::NewToken => self.export_token(Some(Notice::QrRenewed)),
             Reaction::NeedPassword => self.need_password(at),
             Reaction::AskPassword => {
                 self.tries.passwords += 1;
@@ -335,15 +413,7 @@ impl Login {
                 None => self.send_code(Some(Notice::Restarted)),
             },
             Reaction::AskName => self.refuse_name(),
-            Reaction::Migrate(dc) => {
-                self.tries.moves += 1;
-                if self.tries.moves > MOVES {
-                    return self
-                        .fail(LoginError::TooManyAttempts { what: "the server sent us to another DC" });
-                }
-                self.state = State::Moving(Then::Repeat(call));
-                Step::new(Action::SwitchDc(dc))
-            }
+            Reaction::Migrate(dc) => self.move_to(dc, Then::Repeat(call)),
             Reaction::Ignore => self.ask_phone(),
             Reaction::Fail(LoginError::SessionEnded { .. }) if self.resumed => {
                 self.forget_pending();
@@ -370,10 +440,41 @@ impl Login {
                 }
                 Step { save, ..self.invoke(call) }
             }
+            Then::Import(token) => self.import_token(token),
             Then::Resume if self.pending.as_ref().is_some_and(|pending| pending.dc != at.dc) => {
                 self.fail(LoginError::Misused)
             }
             Then::Resume => self.resume(at),
+        }
+    }
+
+    fn move_to(&mut self, dc: i32, then: Then) -> Step {
+        self.tries.moves += 1;
+        if self.tries.moves > MOVES {
+            return self.fail(LoginError::TooManyAttempts { what: "the server sent us to another DC" });
+        }
+        self.state = State::Moving(then);
+        Step::new(Action::SwitchDc(dc))
+    }
+
+    /// Begins anew with what is known: the number, or nothing after a login by QR code or bot token.
+    fn restart(&mut self, notice: Notice) -> Step {
+        if !self.phone.is_empty() {
+            return self.send_code(Some(notice));
+        }
+        self.forget_pending();
+        self.notice = Some(notice);
+        Step { save: vec![Change::Login(None)], ..self.ask_phone() }
+    }
+
+    fn wrong_code(&mut self, ask: impl FnOnce(&mut Self) -> Step) -> Step {
+        self.tries.codes += 1;
+        match left(self.tries.codes) {
+            Some(left) => {
+                self.notice = Some(Notice::WrongCode { left });
+                ask(self)
+            }
+            None => self.fail(LoginError::TooManyAttempts { what: "a wrong code was typed" }),
         }
     }
 
@@ -399,7 +500,14 @@ impl Login {
         self.state = State::Over;
         let mut save = vec![Change::Login(None), Change::User(Some(user.clone()))];
         save.extend(self_peer(&authorization.user).map(Change::Peer));
-        Step::saving(save, Action::Done(Success { user, new_account }))
+        if let Some(token) = &authorization.future_auth_token {
+            let mut tokens = self.credentials.future_auth_tokens.clone();
+            tokens.push(Secret::from(&token[..]));
+            save.push(Change::FutureAuthTokens(tokens));
+        }
+        let days = authorization.otherwise_relogin_days.filter(|_| authorization.setup_password_required);
+        let relogin_after_days = days.and_then(|days| u32::try_from(days).ok());
+        Step::saving(save, Action::Done(Success { user, new_account, relogin_after_days }))
     }
 
     fn fail(&mut self, error: LoginError) -> Step {
@@ -422,6 +530,7 @@ impl Login {
         self.pending = None;
         self.code = None;
         self.password = None;
+        self.new_password = None;
         self.resumed = false;
     }
 }

@@ -70,6 +70,11 @@ impl Login {
                 self.code = None;
                 Step { save, ..self.ask_code(at) }
             }
+            Outcome::AskEmail(pending) => {
+                self.pending = Some(pending);
+                self.code = None;
+                self.ask_email()
+            }
             Outcome::Resend(pending) => {
                 let save = vec![Change::Login(Some(pending.clone()))];
                 self.pending = Some(pending);

@@ -2,7 +2,7 @@
 
 use super::{Action, At, Login, State, Step};
 use crate::{
-    auth::{Call, Notice, PasswordChallenge, Prompt},
+    auth::{Call, Notice, PasswordChallenge, PasswordInfo, Prompt},
     session::{CodeVia, PendingLogin, Secret, Stage},
     tl::{functions, types},
 };
@@ -37,7 +37,10 @@ impl Login {
     pub(super) fn on_password_info(&mut self, info: Box<types::account::Password>) -> Step {
         if !info.has_password {
             // It was taken off meanwhile, on another device: the code alone is enough now.
-            return self.send_code(Some(Notice::Restarted));
+            return self.restart(Notice::PasswordGone);
+        }
+        if let Some((password, hint)) = self.new_password.take() {
+            return self.derive(&info, password, hint);
         }
         match self.password.take() {
             Some(password) => self.prove(&info, password),
@@ -46,9 +49,13 @@ impl Login {
     }
 
     pub(super) fn ask_password(&mut self, info: Box<types::account::Password>) -> Step {
-        let hint = info.hint.as_ref().map(ToString::to_string).filter(|hint| !hint.is_empty());
+        let known = PasswordInfo {
+            hint: info.hint.as_ref().map(ToString::to_string).filter(|hint| !hint.is_empty()),
+            can_recover: info.has_recovery,
+            reset_at: info.pending_reset_date.map(Into::into),
+        };
         self.state = State::Password(info);
-        Step::new(Action::Prompt(Prompt::Password { hint, notice: self.notice.take() }))
+        Step::new(Action::Prompt(Prompt::Password { info: known, notice: self.notice.take() }))
     }
 
     pub(super) fn take_password(&mut self, info: Box<types::account::Password>, password: Secret) -> Step {

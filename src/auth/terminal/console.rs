@@ -1,6 +1,9 @@
 //! Lines in and out.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::{
+    io::{self, BufRead, IsTerminal, Read, Write},
+    time::Duration,
+};
 
 use zeroize::Zeroizing;
 
@@ -29,6 +32,23 @@ pub trait Console: Send {
     /// # Errors
     /// When nothing can be read.
     fn ask_hidden(&mut self, prompt: &str) -> io::Result<Option<Secret>>;
+
+    /// Waits for a line, without a question, until `is_over`. `None` when it is over; where nobody can type while something
+    /// else is waited for, as by default, that is all it waits for.
+    ///
+    /// # Errors
+    /// When nothing can be read.
+    fn wait_for_line(&mut self, is_over: &dyn Fn() -> bool) -> io::Result<Option<Secret>> {
+        while !is_over() {
+            std::thread::sleep(LOOK);
+        }
+        Ok(None)
+    }
+
+    /// Whether what was shown can be overwritten, with the escape sequences of ECMA-48. Not by default.
+    fn is_screen(&self) -> bool {
+        false
+    }
 }
 
 /// Where [`StdConsole`] writes.
@@ -94,6 +114,53 @@ impl Console for StdConsole {
             Err(error) => Err(error),
         }
     }
+
+    fn wait_for_line(&mut self, is_over: &dyn Fn() -> bool) -> io::Result<Option<Secret>> {
+        let stdin = io::stdin();
+        // A terminal gives line by line, so that no further line hides in a buffer, where `can_read` does not see it.
+        let mut listens = stdin.is_terminal();
+        while !is_over() {
+            if !listens {
+                std::thread::sleep(LOOK);
+            } else if can_read()? {
+                match read_line(&mut stdin.lock())? {
+                    Some(line) => return Ok(Some(line)),
+                    None => listens = false,
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_screen(&self) -> bool {
+        match self.output {
+            Output::Stdout => io::stdout().is_terminal(),
+            Output::Stderr => io::stderr().is_terminal(),
+        }
+    }
+}
+
+/// How often somebody who waits for a line looks whether it is over.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Whether a line waits on standard input, after a moment at most.
+#[cfg(unix)]
+fn can_read() -> io::Result<bool> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = io::stdin();
+    let mut waits = [PollFd::new(&stdin, PollFlags::IN)];
+    let moment = Timespec::try_from(LOOK).map_err(io::Error::other)?;
+    match poll(&mut waits, Some(&moment)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn can_read() -> io::Result<bool> {
+    std::thread::sleep(LOOK);
+    Ok(false)
 }
 
 /// Reads up to a line end, which is left out; `None` at the end of the input.

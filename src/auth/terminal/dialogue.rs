@@ -1,26 +1,22 @@
-//! Questions, answers, and answers that were given in advance.
+//! Questions and answers.
 
-use std::{fs::File, io, path::Path};
+use std::{
+    io,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use thiserror::Error;
 
-use super::{Console, StdConsole, console::read_line, texts};
+use super::{Console, Presets, StdConsole, qr, texts};
 use crate::{
-    auth::{Answer, Authenticator, CodeSent, NoAnswer, Notice, Prompt, Success, normalize_phone},
+    auth::{Answer, Authenticator, CodeSent, NoAnswer, Notice, PasswordInfo, Prompt, QrCode, Success},
     net::off_thread,
     session::{CodeVia, PendingLogin, Secret, Terms},
 };
-
-/// Answers that are given in advance, so that nobody is asked.
-#[derive(Clone, Debug, Default)]
-pub struct Presets {
-    /// `--phone`.
-    pub phone: Option<String>,
-    /// `--bot-token`.
-    pub bot_token: Option<Secret>,
-    /// The password, as [`read_password`](Self::read_password) gives it.
-    pub password: Option<Secret>,
-}
 
 /// Why the dialogue ended without an answer.
 #[derive(Debug, Error)]
@@ -56,8 +52,8 @@ const SIGN_UP_REMEDY: &str = "the login is kept, so run it again in a terminal, 
 /// The dialogue. Blocks while it waits; as an [`Authenticator`] it does so on a thread of its own.
 #[derive(Debug)]
 pub struct Terminal<C = StdConsole> {
-    // Taken while a question is asked on another thread.
-    dialogue: Option<Dialogue<C>>,
+    // Shared with the thread that asks: a question whose future was dropped holds it until it sees that it is over.
+    dialogue: Arc<Mutex<Dialogue<C>>>,
 }
 
 #[derive(Debug)]
@@ -68,6 +64,18 @@ struct Dialogue<C> {
     gave_password: bool,
     said_password: bool,
     said_no_account: bool,
+    /// Lines that the QR code on the screen takes, for the next one to take its place.
+    qr_lines: usize,
+}
+
+/// Says when the question's future is dropped.
+#[derive(Default)]
+struct Over(Arc<AtomicBool>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 impl<C: Console + 'static> Terminal<C> {
@@ -81,16 +89,17 @@ impl<C: Console + 'static> Terminal<C> {
             gave_password: false,
             said_password: false,
             said_no_account: false,
+            qr_lines: 0,
         };
-        Self { dialogue: Some(dialogue) }
+        Self { dialogue: Arc::new(Mutex::new(dialogue)) }
     }
 
-    /// Answers one question, blocking.
+    /// Answers one question, blocking. A QR code is shown until a line is typed.
     ///
     /// # Errors
     /// [`NoInput`].
     pub fn ask(&mut self, prompt: &Prompt) -> Result<Answer, NoInput> {
-        self.dialogue()?.answer(prompt)
+        lock(&self.dialogue).answer(prompt, &|| false)
     }
 
     /// The last lines of the dialogue: success, who, where.
@@ -98,62 +107,56 @@ impl<C: Console + 'static> Terminal<C> {
     /// # Errors
     /// When they cannot be shown.
     pub fn welcome(&mut self, success: &Success, dc: i32, session: Option<&Path>) -> Result<(), NoInput> {
-        let console = &mut self.dialogue()?.console;
+        let console = &mut lock(&self.dialogue).console;
         console.say(texts::LOGGED_IN)?;
-        Ok(console.say(&texts::who_and_where(success, dc, session))?)
+        console.say(&texts::who_and_where(success, dc, session))?;
+        if let Some(days) = success.relogin_after_days {
+            console.say(&texts::set_password(days))?;
+        }
+        Ok(())
     }
+}
 
-    fn dialogue(&mut self) -> Result<&mut Dialogue<C>, NoInput> {
-        // Only a future of `answer` that was dropped half-way leaves it away: its question is still open.
-        self.dialogue
-            .as_mut()
-            .ok_or_else(|| NoInput::Io(io::Error::other("an earlier question is still open")))
-    }
+fn lock<C>(dialogue: &Mutex<Dialogue<C>>) -> MutexGuard<'_, Dialogue<C>> {
+    // A panic in a question leaves the dialogue as good as it was.
+    dialogue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<C: Console + 'static> Authenticator for Terminal<C> {
     async fn answer(&mut self, prompt: &Prompt) -> Result<Answer, NoAnswer> {
-        self.dialogue()?;
-        let Some(mut dialogue) = self.dialogue.take() else { return Err(NoAnswer::from("unreachable")) };
-        let prompt = prompt.clone();
-        let (dialogue, answer) = off_thread(move || {
-            let answer = dialogue.answer(&prompt);
-            (dialogue, answer)
-        })
-        .await;
-        self.dialogue = Some(dialogue);
+        let over = Over::default();
+        let (dialogue, is_over, prompt) = (Arc::clone(&self.dialogue), Arc::clone(&over.0), prompt.clone());
+        let answer =
+            off_thread(move || lock(&dialogue).answer(&prompt, &|| is_over.load(Ordering::Acquire))).await;
         Ok(answer?)
     }
 
     fn resumes(&self, pending: &PendingLogin) -> bool {
-        self.dialogue.as_ref().is_some_and(|dialogue| dialogue.presets.resumes(pending))
-    }
-}
-
-impl Presets {
-    /// Reads the password from the first line of a file (`--password-file`).
-    ///
-    /// # Errors
-    /// When it cannot be read, or the line is empty.
-    pub fn read_password(path: &Path) -> io::Result<Secret> {
-        let line = read_line(&mut io::BufReader::new(File::open(path)?))?;
-        let empty = || io::Error::new(io::ErrorKind::InvalidData, "its first line is empty");
-        line.filter(|line| !line.expose().is_empty()).ok_or_else(empty)
-    }
-
-    /// What was given in advance decides who logs in, so an unfinished login of somebody else is dropped.
-    fn resumes(&self, pending: &PendingLogin) -> bool {
-        let same_phone = |phone: &String| normalize_phone(phone).as_ref() == Some(&pending.phone);
-        self.bot_token.is_none() && self.phone.as_ref().is_none_or(same_phone)
+        lock(&self.dialogue).presets.resumes(pending)
     }
 }
 
 impl<C: Console> Dialogue<C> {
-    fn answer(&mut self, prompt: &Prompt) -> Result<Answer, NoInput> {
+    fn answer(&mut self, prompt: &Prompt, is_over: &dyn Fn() -> bool) -> Result<Answer, NoInput> {
         match prompt {
             Prompt::Phone { notice } => self.phone(notice.as_ref()),
+            Prompt::Qr { code, notice } => self.qr(code, notice.as_ref(), is_over),
             Prompt::Code { sent, notice } => self.code(sent, notice.as_ref()),
-            Prompt::Password { hint, notice } => self.password(hint.as_deref(), notice.as_ref()),
+            Prompt::Email { notice } => self.email(notice.as_ref()),
+            Prompt::EmailCode { address, length, notice } => {
+                let sent = texts::email_code_sent(address, *length);
+                self.mailed_code(&sent, texts::MAIL_CODE, "the code sent by e-mail", notice.as_ref())
+            }
+            Prompt::Password { info, notice } => self.password(info, notice.as_ref()),
+            Prompt::RecoveryCode { pattern, notice } => {
+                let sent = texts::recovery_code_sent(pattern);
+                self.mailed_code(&sent, texts::RECOVERY_CODE, "the recovery code", notice.as_ref())
+            }
+            Prompt::NewPassword { notice } => self.new_password(notice.as_ref()),
+            Prompt::ResetAccount => {
+                self.console.say(texts::RESET_WARNING)?;
+                self.yes_or_no(texts::RESET, "the confirmation", PASSWORD_REMEDY).map(Answer::Confirm)
+            }
             Prompt::Terms { terms } => self.terms(terms),
             Prompt::Name { notice } => self.name(notice.as_ref()),
         }
@@ -169,7 +172,10 @@ impl<C: Console> Dialogue<C> {
         if let Some(token) = &self.presets.bot_token {
             return Ok(Answer::BotToken(token.clone()));
         }
-        // Coming back from a later question, the user wants another number.
+        // Coming back from a later question, the user wants another number, or none.
+        if std::mem::take(&mut self.presets.qr) {
+            return Ok(Answer::Qr);
+        }
         if let Some(phone) = self.presets.phone.take() {
             self.gave_phone = true;
             return Ok(Answer::Phone(phone));
@@ -177,8 +183,10 @@ impl<C: Console> Dialogue<C> {
         self.gave_phone = false;
         loop {
             let typed = self.line(texts::PHONE, "the phone number", PHONE_REMEDY)?;
-            if typed.is_empty() {
-                continue;
+            match typed.as_str() {
+                "" => continue,
+                "q" | "qr" => return Ok(Answer::Qr),
+                _ => {}
             }
             // A token is not shown again.
             if typed.contains(':')
@@ -191,7 +199,7 @@ impl<C: Console> Dialogue<C> {
 
     fn code(&mut self, sent: &CodeSent, notice: Option<&Notice>) -> Result<Answer, NoInput> {
         self.say_notice(notice)?;
-        if is_new_code(notice) {
+        if is_news(notice) {
             self.console.say(&texts::sent(sent))?;
             self.console.say(texts::DO_NOT_FORWARD)?;
             self.console.say(&texts::commands(sent))?;
@@ -202,13 +210,82 @@ impl<C: Console> Dialogue<C> {
                 "" => {}
                 "r" => return Ok(Answer::Resend),
                 "b" => return Ok(Answer::Back),
-                "q" => self.console.say(texts::NO_QR)?,
+                "q" => return Ok(Answer::Qr),
+                "e" if sent.email_reset.is_some() => return Ok(Answer::ResetEmail),
                 code => return Ok(Answer::Code(Secret::from(code))),
             }
         }
     }
 
-    fn password(&mut self, hint: Option<&str>, notice: Option<&Notice>) -> Result<Answer, NoInput> {
+    fn qr(
+        &mut self,
+        code: &QrCode,
+        notice: Option<&Notice>,
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<Answer, NoInput> {
+        let screen = self.console.is_screen();
+        let renewed = notice == Some(&Notice::QrRenewed);
+        if screen && renewed && self.qr_lines > 0 {
+            // The new code takes the place of the old one.
+            self.console.say(&format!("\x1b[{}A\x1b[0J{}", self.qr_lines + 1, texts::SCAN))?;
+        } else {
+            self.say_notice(notice)?;
+            self.console.say(texts::SCAN)?;
+        }
+        self.qr_lines = 0;
+        let drawn = qr::lines(code.url.expose(), screen).unwrap_or_default();
+        let url = code.url.expose_str().unwrap_or_default().to_owned();
+        for line in drawn.iter().chain([&url, &texts::scan_help(code.expires_in)]) {
+            self.console.say(line)?;
+            self.qr_lines += 1;
+        }
+        loop {
+            match self.console.wait_for_line(is_over)? {
+                Some(line) if line.expose() == b"b" => return Ok(Answer::Back),
+                Some(_) => self.qr_lines += 1,
+                // Nobody waits for this answer any more.
+                None => return Err(NoInput::Io(io::ErrorKind::Interrupted.into())),
+            }
+        }
+    }
+
+    fn email(&mut self, notice: Option<&Notice>) -> Result<Answer, NoInput> {
+        self.say_notice(notice)?;
+        if is_news(notice) {
+            self.console.say(texts::NEEDS_EMAIL)?;
+        }
+        loop {
+            match self.line(texts::EMAIL, "the e-mail address", CODE_REMEDY)?.as_str() {
+                "" => {}
+                "b" => return Ok(Answer::Back),
+                address => return Ok(Answer::Email(address.to_owned())),
+            }
+        }
+    }
+
+    /// A code that came by e-mail, for something else than the login itself.
+    fn mailed_code(
+        &mut self,
+        sent: &str,
+        prompt: &str,
+        what: &'static str,
+        notice: Option<&Notice>,
+    ) -> Result<Answer, NoInput> {
+        self.say_notice(notice)?;
+        if is_news(notice) {
+            self.console.say(sent)?;
+        }
+        loop {
+            match self.line(prompt, what, CODE_REMEDY)?.as_str() {
+                "" => {}
+                "r" => return Ok(Answer::Resend),
+                "b" => return Ok(Answer::Back),
+                code => return Ok(Answer::Code(Secret::from(code))),
+            }
+        }
+    }
+
+    fn password(&mut self, info: &PasswordInfo, notice: Option<&Notice>) -> Result<Answer, NoInput> {
         if let Some(notice @ Notice::WrongPassword { .. }) = notice
             && self.gave_password
         {
@@ -219,15 +296,52 @@ impl<C: Console> Dialogue<C> {
             self.gave_password = true;
             return Ok(Answer::Password(password));
         }
+        self.gave_password = false;
         self.say_notice(notice)?;
-        if !self.said_password {
+        if !std::mem::replace(&mut self.said_password, true) {
             self.console.say(texts::HAS_PASSWORD)?;
-            self.said_password = true;
+            if let Some(at) = info.reset_at {
+                self.console.say(&texts::password_goes(at))?;
+            }
         }
-        match self.console.ask_hidden(&texts::password(hint))? {
-            Some(password) => Ok(Answer::Password(password)),
-            None => Err(NoInput::Ended { what: "the password", remedy: PASSWORD_REMEDY }),
+        loop {
+            match self.console.ask_hidden(&texts::password(info.hint.as_deref()))? {
+                Some(password) if password.expose().is_empty() => {}
+                Some(password) => return Ok(Answer::Password(password)),
+                None => return Err(NoInput::Ended { what: "the password", remedy: PASSWORD_REMEDY }),
+            }
+            // What is typed as a password is one, so that commands have a question of their own.
+            match self.line(&texts::forgotten(info), "the password", PASSWORD_REMEDY)?.as_str() {
+                "r" if info.can_recover => return Ok(Answer::Recover),
+                "d" => return Ok(Answer::ResetAccount),
+                "b" => return Ok(Answer::Back),
+                _ => {}
+            }
         }
+    }
+
+    fn new_password(&mut self, notice: Option<&Notice>) -> Result<Answer, NoInput> {
+        self.say_notice(notice)?;
+        loop {
+            let first = self.hidden(texts::NEW_PASSWORD)?;
+            if first.expose().is_empty() {
+                self.console.say(texts::NO_PASSWORD_WARNING)?;
+                if self.yes_or_no(texts::NO_PASSWORD, "the confirmation", PASSWORD_REMEDY)? {
+                    return Ok(Answer::NoPassword);
+                }
+                continue;
+            }
+            if self.hidden(texts::NEW_PASSWORD_AGAIN)? == first {
+                let hint = self.line(texts::NEW_HINT, "the hint", PASSWORD_REMEDY)?;
+                return Ok(Answer::NewPassword { password: first, hint });
+            }
+            self.console.say(texts::THEY_DIFFER)?;
+        }
+    }
+
+    fn hidden(&mut self, prompt: &str) -> Result<Secret, NoInput> {
+        let line = self.console.ask_hidden(prompt)?;
+        line.ok_or(NoInput::Ended { what: "the new password", remedy: PASSWORD_REMEDY })
     }
 
     fn terms(&mut self, terms: &Terms) -> Result<Answer, NoInput> {
@@ -279,20 +393,7 @@ impl<C: Console> Dialogue<C> {
     }
 }
 
-/// Whether the question is about a code that was not described yet.
-fn is_new_code(notice: Option<&Notice>) -> bool {
-    match notice {
-        None | Some(Notice::Resumed | Notice::CodeExpired | Notice::Restarted | Notice::Resent) => true,
-        Some(
-            Notice::NotAPhone
-            | Notice::PhoneRefused(_)
-            | Notice::NotResumed
-            | Notice::WrongCode { .. }
-            | Notice::CodeLength { .. }
-            | Notice::ResendLater { .. }
-            | Notice::NoResend
-            | Notice::WrongPassword { .. }
-            | Notice::NameRefused,
-        ) => false,
-    }
+/// Whether the question is a new one, which is explained, and not asked again because of its answer.
+fn is_news(notice: Option<&Notice>) -> bool {
+    notice.is_none_or(|notice| !notice.is_refusal())
 }

@@ -2,7 +2,10 @@
 
 mod console;
 mod dialogue;
-mod texts;
+mod presets;
+mod qr;
+pub(super) mod texts;
 
 pub use console::{Console, Output, StdConsole};
-pub use dialogue::{NoInput, Presets, Terminal};
+pub use dialogue::{NoInput, Terminal};
+pub use presets::Presets;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    auth::{CodeSent, Success},
+    auth::{CodeSent, EmailReset, PasswordInfo, Success, date::utc},
     session::{CodeVia, Terms},
 };
 
@@ -13,13 +13,28 @@ pub(super) const MAIL_CODE: &str = "Enter e-mail code: ";
 pub(super) const FIRST_NAME: &str = "Enter first name: ";
 pub(super) const LAST_NAME: &str = "Enter last name (may be empty): ";
 pub(super) const ACCEPT_TERMS: &str = "Do you accept these terms of service? (y/n): ";
-pub(super) const LOGGED_IN: &str = "Logged in successfully";
+pub(in crate::auth) const LOGGED_IN: &str = "Logged in successfully";
 pub(super) const NO_ACCOUNT: &str = "This number has no Telegram account yet; one is made now.";
-pub(super) const HAS_PASSWORD: &str = "The account is protected by a password (two-step verification).";
+pub(super) const HAS_PASSWORD: &str =
+    "The account is protected by a password (two-step verification). Press Enter alone if it is forgotten.";
+pub(super) const RECOVERY_CODE: &str = "Enter recovery code: ";
+pub(super) const NEW_PASSWORD: &str = "Enter new password (Enter alone: none): ";
+pub(super) const NEW_PASSWORD_AGAIN: &str = "Enter new password again: ";
+pub(super) const THEY_DIFFER: &str = "The two differ.";
+pub(super) const NEW_HINT: &str = "Enter hint (may be empty, seen by whoever has a login code): ";
+pub(super) const NO_PASSWORD_WARNING: &str =
+    "Two-step verification goes then: whoever gets a login code gets the account.";
+pub(super) const NO_PASSWORD: &str = "Go on without a password? (y/n): ";
+pub(super) const RESET_WARNING: &str = "This deletes the account with all its chats, contacts and files, for ever; the number can then make a new one. \
+     The server may ask for a wait of days first, in which whoever has the password can prevent it.";
+pub(super) const RESET: &str = "Delete the account? (y/n): ";
+pub(in crate::auth) const NEEDS_EMAIL: &str =
+    "The account must get a login e-mail address before a code is sent. Type it, or b for another number.";
+pub(super) const EMAIL: &str = "Enter e-mail address: ";
+pub(super) const SCAN: &str =
+    "Scan this with the Telegram app of the account: Settings, Devices, Link Desktop Device.";
 pub(super) const DO_NOT_FORWARD: &str =
     "Type it here only: a code that is sent on in any chat is void at once.";
-pub(super) const NO_QR: &str =
-    "Login by QR code is not in this version; type the code, or b for another number.";
 
 pub(super) fn confirm(phone: &str) -> String {
     format!("Is \"{phone}\" correct? (y/n): ")
@@ -33,7 +48,7 @@ pub(super) fn password(hint: Option<&str>) -> String {
 }
 
 /// Where the code is.
-pub(super) fn sent(sent: &CodeSent) -> String {
+pub(in crate::auth) fn sent(sent: &CodeSent) -> String {
     let phone = &sent.phone;
     let digits = sent.length.map(|length| format!(" ({length} digits)")).unwrap_or_default();
     let hint = sent.hint.as_deref();
@@ -72,14 +87,68 @@ pub(super) fn sent(sent: &CodeSent) -> String {
 }
 
 /// What can be typed besides the code.
-pub(super) fn commands(sent: &CodeSent) -> String {
-    match (sent.next, sent.resend_in) {
-        (None, _) => "Or type b for another number.".to_owned(),
-        (Some(next), 0) => format!("Or type r to get a code {}, b for another number.", by(next)),
-        (Some(next), seconds) => {
-            format!("Or type r to get a code {} (in {seconds} s), b for another number.", by(next))
+pub(in crate::auth) fn commands(sent: &CodeSent) -> String {
+    let mut line = match (sent.next, sent.resend_in) {
+        (None, _) => "Or type ".to_owned(),
+        (Some(next), 0) => format!("Or type r to get a code {}, ", by(next)),
+        (Some(next), seconds) => format!("Or type r to get a code {} (in {seconds} s), ", by(next)),
+    };
+    match sent.email_reset {
+        None => {}
+        Some(EmailReset::After(0)) => line.push_str("e if the mailbox is lost, "),
+        Some(EmailReset::After(seconds)) => {
+            line.push_str(&format!(
+                "e if the mailbox is lost (the address is then reset {}), ",
+                after(seconds)
+            ));
+        }
+        Some(EmailReset::At(at)) => {
+            line.push_str(&format!("e to see when the address is reset ({} UTC), ", utc(at)));
         }
     }
+    line.push_str("b for another number, q for a QR code.");
+    line
+}
+
+fn after(seconds: u32) -> String {
+    match seconds {
+        0..7200 => format!("after {} minutes", seconds.div_ceil(60)),
+        7200..172_800 => format!("after {} hours", seconds.div_ceil(3600)),
+        _ => format!("after {} days", seconds.div_ceil(86_400)),
+    }
+}
+
+pub(super) fn email_code_sent(address: &str, length: Option<u32>) -> String {
+    let length = length.map(|length| format!(" ({length} characters)")).unwrap_or_default();
+    format!("A code{length} was sent to {address}. Or type r for another code, b for another address.")
+}
+
+pub(super) fn recovery_code_sent(pattern: &str) -> String {
+    format!(
+        "A code to recover the password was sent to {pattern}. Or type r for another code, b to type the password."
+    )
+}
+
+/// The question of those who have not typed the password.
+pub(super) fn forgotten(info: &PasswordInfo) -> String {
+    let recover = if info.can_recover { "r to recover it by e-mail, " } else { "" };
+    format!(
+        "Type {recover}d to delete the account and make a new one, b for another number, or Enter to type it: "
+    )
+}
+
+pub(super) fn password_goes(at: i64) -> String {
+    format!("It was asked to be removed, which is done at {} UTC.", utc(at))
+}
+
+pub(super) fn set_password(days: u32) -> String {
+    format!(
+        "The server wants the account to have a password (two-step verification): without one this login ends in {days} days."
+    )
+}
+
+pub(super) fn scan_help(expires_in: u32) -> String {
+    format!("It is good for {expires_in} s, and another follows. Or type b to log in with a phone number.")
 }
 
 fn by(via: CodeVia) -> &'static str {

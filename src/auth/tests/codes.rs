@@ -125,7 +125,7 @@ fn back_cancels_the_code_and_asks_for_the_number() {
         if refused {
             run.refuse("auth.cancelCode", 400, "PHONE_CODE_EXPIRED");
         } else {
-            run.reply("auth.cancelCode", Reply::Cancelled(true));
+            run.reply("auth.cancelCode", Reply::Bool(true));
         }
         assert_eq!(run.phone_notice(), None);
         run.answer(Answer::Phone("+1 555 0100".into()));

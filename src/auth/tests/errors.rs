@@ -1,45 +1,6 @@
-//! Every error that the schema lists for the methods of the login has an outcome of its own.
+//! Errors that end a login. That every listed error has an outcome is checked in `documented`.
 
-use super::{
-    reaction::{Reaction, react},
-    *,
-};
-use crate::tl::functions;
-
-/// The lines of the schema's errors that name a method of the login: code, message, call.
-fn listed() -> Vec<(i32, String, Call)> {
-    let calls = [
-        Call::SendCode(functions::auth::SendCode::default()),
-        Call::ResendCode(functions::auth::ResendCode::default()),
-        Call::SignIn(functions::auth::SignIn::default()),
-        Call::SignUp(functions::auth::SignUp::default()),
-        Call::CheckPassword(functions::auth::CheckPassword::default()),
-        Call::ImportBot(functions::auth::ImportBotAuthorization::default()),
-    ];
-    let mut listed = Vec::new();
-    for line in include_str!("../../../tl-schema/errors.tsv").lines().filter(|line| !line.starts_with('#')) {
-        let fields: Vec<&str> = line.split('\t').collect();
-        let [code, pattern, methods] = fields[..] else { continue };
-        for call in calls.iter().filter(|call| methods.split(' ').any(|method| method == call.method())) {
-            listed.push((code.parse().unwrap(), pattern.replace("%d", "5"), call.clone()));
-        }
-    }
-    listed
-}
-
-#[test]
-fn every_listed_error_has_an_outcome() {
-    let listed = listed();
-    assert!(listed.len() > 30, "{} errors", listed.len());
-    for (code, message, call) in listed {
-        let reaction = react(&call, &RpcError::new(code, message.clone()), NOW);
-        assert!(
-            !matches!(reaction, Reaction::Fail(LoginError::Rpc { .. })),
-            "{}: {message} has no outcome",
-            call.method(),
-        );
-    }
-}
+use super::*;
 
 #[test]
 fn refusals_of_a_number_stop_with_their_reason() {

@@ -1,9 +1,14 @@
 //! The machine against scripted servers and users.
 
 mod codes;
+#[cfg(feature = "terminal")]
+mod documented;
+mod emails;
 mod endings;
 mod errors;
 mod passwords;
+mod qr_codes;
+mod recoveries;
 mod resuming;
 mod sent_codes;
 mod sign_ups;
@@ -28,6 +33,10 @@ fn credentials() -> Credentials {
     Credentials { api_id: 17, api_hash: Secret::from("0123"), future_auth_tokens: Vec::new() }
 }
 
+fn at(unix: i64, dc: i32) -> At {
+    At { unix, server_unix: unix, dc }
+}
+
 /// One run of a login: the step it is at, and what it has saved.
 struct Run {
     login: Login,
@@ -43,7 +52,7 @@ impl Run {
 
     /// A run in another process that finds what an earlier one has saved.
     fn resuming(saved: State) -> Self {
-        Self::resuming_at(saved, At { unix: NOW, dc: 2 })
+        Self::resuming_at(saved, at(NOW, 2))
     }
 
     fn resuming_at(saved: State, at: At) -> Self {
@@ -106,6 +115,12 @@ impl Run {
     fn proven(&mut self) -> &mut Self {
         assert!(matches!(self.action, Action::Prove(_)), "{:?}", self.action);
         self.input(Input::Proof(Ok(enums::InputCheckPasswordSrp::InputCheckPasswordEmpty)))
+    }
+
+    /// The new password's verifier is made.
+    fn derived(&mut self) -> &mut Self {
+        assert!(matches!(self.action, Action::Derive(_)), "{:?}", self.action);
+        self.input(Input::Settings(Box::new(Ok(types::account::PasswordInputSettings::default()))))
     }
 
     fn switched(&mut self, dc: i32) -> &mut Self {

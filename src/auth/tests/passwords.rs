@@ -5,7 +5,9 @@ use super::*;
 #[test]
 fn the_hint_is_shown_if_there_is_one() {
     let run = at_password();
-    assert!(matches!(run.prompt(), Prompt::Password { hint: Some(hint), notice: None } if hint == "pet"));
+    assert!(
+        matches!(run.prompt(), Prompt::Password { info, notice: None } if info.hint.as_deref() == Some("pet"))
+    );
     for hint in [None, Some(Str::from(""))] {
         let mut run = at_code();
         run.code("12345").refuse("auth.signIn", 400, "SESSION_PASSWORD_NEEDED");
@@ -14,7 +16,7 @@ fn the_hint_is_shown_if_there_is_one() {
             "account.getPassword",
             Reply::Password(Box::new(types::account::Password { hint, ..*info })),
         );
-        assert!(matches!(run.prompt(), Prompt::Password { hint: None, .. }));
+        assert!(matches!(run.prompt(), Prompt::Password { info: PasswordInfo { hint: None, .. }, .. }));
     }
 }
 
@@ -68,7 +70,7 @@ fn a_password_that_was_taken_off_meanwhile_is_not_asked_for() {
     run.code("12345").refuse("auth.signIn", 401, "SESSION_PASSWORD_NEEDED");
     run.reply("account.getPassword", Reply::Password(Box::default()));
     run.reply("auth.sendCode", app_code());
-    assert_eq!(run.code_notice(), Some(Notice::Restarted));
+    assert_eq!(run.code_notice(), Some(Notice::PasswordGone));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_code_is_asked_for_where_it_was_sent() {
-    let mut other = Run::resuming_at(at_code().saved, At { unix: NOW + 20, dc: 2 });
+    let mut other = Run::resuming_at(at_code().saved, at(NOW + 20, 2));
     assert_eq!(other.code_notice(), Some(Notice::Resumed));
     assert!(matches!(other.prompt(), Prompt::Code { sent, .. } if sent.resend_in == 40));
     other.code("12345");
@@ -15,7 +15,7 @@ fn the_code_is_asked_for_where_it_was_sent() {
 
 #[test]
 fn it_goes_back_to_the_dc_of_the_code() {
-    let mut other = Run::resuming_at(at_code().saved, At { unix: NOW, dc: 5 });
+    let mut other = Run::resuming_at(at_code().saved, at(NOW, 5));
     other.switched(2);
     assert_eq!(other.code_notice(), Some(Notice::Resumed));
 }
@@ -38,7 +38,7 @@ fn a_key_that_has_forgotten_the_login_begins_anew() {
 #[test]
 fn an_old_login_begins_anew() {
     let mut saved = at_code().saved;
-    let at = At { unix: NOW + 3601, dc: 2 };
+    let at = at(NOW + 3601, 2);
     let (_, step) = Login::start(credentials(), saved.login.take(), at);
     assert!(matches!(step.action, Action::Prompt(Prompt::Phone { notice: Some(Notice::NotResumed) })));
 }
@@ -47,6 +47,6 @@ fn an_old_login_begins_anew() {
 fn a_failure_keeps_what_was_reached() {
     let mut run = at_code();
     run.code("12345").refuse("auth.signIn", 420, "FLOOD_WAIT_300");
-    let other = Run::resuming_at(run.saved, At { unix: NOW + 300, dc: 2 });
+    let other = Run::resuming_at(run.saved, at(NOW + 300, 2));
     assert_eq!(other.code_notice(), Some(Notice::Resumed));
 }

@@ -99,8 +99,6 @@ fn what_only_official_apps_can_receive_is_sent_another_way_or_refused() {
 
 #[test]
 fn what_cannot_be_done_here_says_so() {
-    let setup = SentCodeType::SetUpEmailRequired(Default::default());
-    assert_eq!(after(setup, None).failure(), &LoginError::EmailSetupRequired);
     let payment = types::auth::SentCodePaymentRequired {
         currency: Str::from("USD"),
         amount: 299,

@@ -48,6 +48,14 @@ impl Console for Script {
     fn ask_hidden(&mut self, prompt: &str) -> io::Result<Option<Secret>> {
         Ok(self.read(prompt, false))
     }
+
+    fn wait_for_line(&mut self, _: &dyn Fn() -> bool) -> io::Result<Option<Secret>> {
+        Ok(self.read("", true))
+    }
+
+    fn is_screen(&self) -> bool {
+        false
+    }
 }
 
 /// What the server says to one call.
@@ -79,6 +87,7 @@ fn play(
                 }
             }
             Action::Prove(_) => run.proven(),
+            Action::Derive(_) => run.derived(),
             Action::SwitchDc(dc) => run.switched(dc),
             Action::Done(success) => {
                 terminal.welcome(&success, run.at.dc, Some(Path::new("my_account.session"))).unwrap();
@@ -93,12 +102,12 @@ fn play(
 const SENT: &str = "\
 The code (5 digits) is in your Telegram app: look for a message from Telegram on a device where you are logged in.
 Type it here only: a code that is sent on in any chat is void at once.
-Or type r to get a code by text message (in 60 s), b for another number.
+Or type r to get a code by text message (in 60 s), b for another number, q for a QR code.
 ";
 const SENT_BY_SMS: &str = "\
 The code (5 digits) comes to +11234567890 in a text message.
 Type it here only: a code that is sent on in any chat is void at once.
-Or type b for another number.
+Or type b for another number, q for a QR code.
 ";
 const WELCOME: &str = "\
 Logged in successfully
@@ -132,7 +141,6 @@ fn slips_resends_and_second_thoughts() {
         "maybe",
         "YES",
         "1234",
-        "q",
         "r",
         "11111",
         "b",
@@ -143,7 +151,7 @@ fn slips_resends_and_second_thoughts() {
     let server = vec![
         ("auth.sendCode", Ok(app_code())),
         ("auth.signIn", Err((400, "PHONE_CODE_INVALID"))),
-        ("auth.cancelCode", Ok(Reply::Cancelled(true))),
+        ("auth.cancelCode", Ok(Reply::Bool(true))),
         ("auth.sendCode", Ok(sms_code())),
         ("auth.signIn", Ok(authorized())),
     ];
@@ -153,7 +161,7 @@ fn slips_resends_and_second_thoughts() {
         "Enter phone number: \n\
          Enter phone number: 12\n\
          Is \"12\" correct? (y/n): y\n\
-         That is neither a phone number (like +1-123-456-7890) nor a bot token (it has a colon).\n\
+         That is neither a phone number (like +1-123-456-7890) nor a bot token (it has a colon), nor q for a QR code.\n\
          Enter phone number: +1 1\n\
          Is \"+1 1\" correct? (y/n): n\n\
          Enter phone number: +1-123-456-7890\n\
@@ -162,8 +170,6 @@ fn slips_resends_and_second_thoughts() {
          {SENT}\
          Enter phone code: 1234\n\
          The code has 5 digits.\n\
-         Enter phone code: q\n\
-         Login by QR code is not in this version; type the code, or b for another number.\n\
          Enter phone code: r\n\
          Another code can be sent in 60 s.\n\
          Enter phone code: 11111\n\
@@ -218,7 +224,7 @@ fn passwords_are_not_shown() {
     let wanted = format!(
         "{SENT}\
          Enter phone code: 12345\n\
-         The account is protected by a password (two-step verification).\n\
+         The account is protected by a password (two-step verification). Press Enter alone if it is forgotten.\n\
          Enter password (hint: pet): \n\
          That password is wrong; 4 tries are left.\n\
          Enter password (hint: pet): \n\
@@ -233,6 +239,71 @@ fn passwords_are_not_shown() {
         error.to_string(),
         "the password of --password-file is not taken: That password is wrong; 4 tries are left."
     );
+}
+
+#[test]
+fn a_forgotten_password() {
+    let Reply::Password(info) = password_info(1) else { panic!() };
+    let new_algo = (**info.current_algo.as_ref().unwrap()).clone();
+    let info = || {
+        let info =
+            types::account::Password { has_recovery: true, new_algo: new_algo.clone(), ..*info.clone() };
+        Reply::Password(Box::new(info))
+    };
+    let requested = types::auth::PasswordRecovery { email_pattern: Str::from("a***@e***") };
+    let server = || {
+        vec![
+            ("auth.sendCode", Ok(app_code())),
+            ("auth.signIn", Err((401, "SESSION_PASSWORD_NEEDED"))),
+            ("account.getPassword", Ok(info())),
+            ("auth.requestPasswordRecovery", Ok(Reply::Recovery(requested.clone()))),
+            ("auth.checkRecoveryPassword", Err((400, "CODE_INVALID"))),
+            ("auth.checkRecoveryPassword", Ok(Reply::Bool(true))),
+        ]
+    };
+    let presets = || Presets { phone: Some("+11234567890".into()), ..Presets::default() };
+    let begin = format!(
+        "{SENT}\
+         Enter phone code: 12345\n\
+         The account is protected by a password (two-step verification). Press Enter alone if it is forgotten.\n\
+         Enter password (hint: pet): \n\
+         Type r to recover it by e-mail, d to delete the account and make a new one, b for another number, or Enter to type it: r\n\
+         A code to recover the password was sent to a***@e***. Or type r for another code, b to type the password.\n\
+         Enter recovery code: 1\n\
+         That code is wrong; 4 tries are left.\n\
+         Enter recovery code: 123456\n"
+    );
+    let new = vec![("account.getPassword", Ok(info())), ("auth.recoverPassword", Ok(authorized()))];
+    let typed = ["12345", "", "r", "1", "123456", "new", "other", "new", "new", "cat"];
+    let (screen, end) = play(&typed, presets(), [server(), new].concat());
+    end.unwrap().done();
+    let wanted = format!(
+        "{begin}\
+         Enter new password (Enter alone: none): \n\
+         Enter new password again: \n\
+         The two differ.\n\
+         Enter new password (Enter alone: none): \n\
+         Enter new password again: \n\
+         Enter hint (may be empty, seen by whoever has a login code): cat\n\
+         {WELCOME}"
+    );
+    assert_eq!(screen, wanted);
+    let typed = ["12345", "", "r", "1", "123456", "", "n", "", "y"];
+    let (screen, end) =
+        play(&typed, presets(), [server(), vec![("auth.recoverPassword", Ok(authorized()))]].concat());
+    end.unwrap().done();
+    let warning = "Two-step verification goes then: whoever gets a login code gets the account.";
+    let wanted = format!(
+        "{begin}\
+         Enter new password (Enter alone: none): \n\
+         {warning}\n\
+         Go on without a password? (y/n): n\n\
+         Enter new password (Enter alone: none): \n\
+         {warning}\n\
+         Go on without a password? (y/n): y\n\
+         {WELCOME}"
+    );
+    assert_eq!(screen, wanted);
 }
 
 #[test]

@@ -147,6 +147,9 @@ pub struct LoginArgs {
     /// Token of a bot to log in.
     #[arg(long, value_name = "T")]
     pub bot_token: Option<String>,
+    /// Log in by a QR code that the account's Telegram app scans.
+    #[arg(long, conflicts_with_all = ["phone", "bot_token"])]
+    pub qr: bool,
     /// File whose first line is the 2FA password.
     #[arg(long, value_name = "F")]
     pub password_file: Option<PathBuf>,
@@ -204,6 +207,9 @@ pub struct ServeArgs {
     /// Register a bot.
     #[arg(long, value_name = "TOKEN")]
     pub bot: Vec<String>,
+    /// Do to logins what this JSON file says: codes of every kind, e-mail addresses, errors (docs/loopback-dc.md).
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
     /// Print JSON lines: first the addresses and the key, then events.
     #[arg(long)]
     pub json: bool,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mtwire::auth::terminal::{Console, Output, Presets, StdConsole, Terminal};
-use mtwire::client::{Client, ClientBuilder, ConnectError, InvokeError, RetryPolicy};
+use mtwire::client::{Client, ClientBuilder, ConnectError, RetryPolicy};
 use mtwire::crypto::rsa::PublicKey;
 use mtwire::session::{Secret, SessionStore, State, User};
 use mtwire::{enums, functions};
@@ -79,6 +79,7 @@ fn presets(args: &LoginArgs) -> Result<Presets, Failure> {
         phone: args.phone.clone(),
         bot_token: args.bot_token.as_deref().map(Secret::from),
         password,
+        qr: args.qr,
     })
 }
 
@@ -116,29 +117,19 @@ async fn connect(
             let me = functions::users::GetUsers { id: vec![enums::InputUser::InputUserSelf] };
             match client.invoke(&me).await {
                 Ok(_) => return Ok(Connected { user: client.user(), client }),
-                Err(error) if is_ended(&error) => {
+                Err(error) if error.is_login_over() => {
                     client.disconnect().await;
                     error
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(ConnectError::FirstCall(error)) if is_ended(&error) => *error,
+        Err(ConnectError::FirstCall(error)) if error.is_login_over() => *error,
         Err(error) => return Err(error.into()),
     };
     StdConsole::new(output).say(&format!("The old login is over ({ended}); a new one begins."))?;
     let client = builder(args, local, store)?.forget_login().connect().await?;
     Ok(Connected { client, user: None })
-}
-
-/// Whether only a new login helps.
-fn is_ended(error: &InvokeError) -> bool {
-    matches!(
-        error,
-        InvokeError::Unauthorized { .. }
-            | InvokeError::AuthKeyUnknown { .. }
-            | InvokeError::AuthKeyDuplicated
-    )
 }
 
 fn builder(

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use mtwire::crypto::rsa::PrivateKey;
-use mtwire::server::{Event, Server};
+use mtwire::server::{Event, Scenario, Server};
 use zeroize::Zeroizing;
 
 use super::args::ServeArgs;
@@ -18,6 +18,9 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     }
     if let Some(directory) = &args.state {
         builder = builder.state_dir(directory);
+    }
+    if let Some(path) = &args.scenario {
+        builder = builder.scenario(scenario(path)?);
     }
     for account in args.account {
         builder = builder.account(account);
@@ -41,6 +44,12 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     }
     server.shutdown().await;
     Ok(())
+}
+
+fn scenario(path: &Path) -> Result<Scenario, Failure> {
+    let refused = |error: &dyn std::fmt::Display| Failure::new(format_args!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
+    Scenario::from_json(&text).map_err(|error| refused(&error))
 }
 
 /// Reads the private key, or makes one and keeps it.
@@ -92,6 +101,11 @@ fn print(event: &Event, json: bool) -> Result<(), Failure> {
         Event::SignedIn { user_id, dc } => line(&format!("user {user_id} signed in on DC {dc}")),
         Event::SignedUp { user_id, phone } => line(&format!("+{phone} signed up as user {user_id}")),
         Event::LoggedOut { user_id } => line(&format!("user {user_id} logged out")),
+        Event::EmailCode { email, code, purpose } => {
+            line(&format!("code {code} for {email} ({})", purpose.name().replace('_', " ")))
+        }
+        Event::AuthorizationEnded { user_id } => line(&format!("a session of user {user_id} was ended")),
+        Event::AccountDeleted { user_id } => line(&format!("user {user_id} was deleted")),
         _ => Ok(()),
     }
 }

@@ -14,8 +14,8 @@ fn a_message_reaches_the_other_account_once() {
     let enums::Updates::UpdateShortSentMessage(short) = &sent else { panic!("{sent:?}") };
     assert_eq!((short.out, short.id, short.pts, short.pts_count), (true, 1, 2, 1));
     let [own, theirs] = &bench.pushes[..] else { panic!() };
-    assert_eq!((own.user, own.except), (me.id, Some((ada.key_id, ada.session_id))));
-    assert_eq!((theirs.user, theirs.except), (other.id, None));
+    assert_eq!((own.to, own.except), (Audience::User(me.id), Some((ada.key_id, ada.session_id))));
+    assert_eq!((theirs.to, theirs.except), (Audience::User(other.id), None));
     let pushed = enums::Updates::from_bytes(theirs.body.clone()).unwrap();
     let enums::Updates::UpdateShortMessage(pushed) = pushed else { panic!() };
     assert_eq!((pushed.out, pushed.user_id, &*pushed.message), (false, me.id, "hello"));

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::{
     Event,
     accounts::Password,
-    call::{Answer, Call, Caller, Push},
+    call::{Answer, Audience, Call, Caller, Push},
     dispatch::dispatch,
     keys::KeyEntry,
     policy::Policy,
@@ -38,15 +38,21 @@ type Refusal = (i32, String);
 
 impl Bench {
     fn new(accounts: &[&str]) -> Self {
+        Self::with(accounts, "{}")
+    }
+
+    /// A world with a scenario.
+    fn with(accounts: &[&str], scenario: &str) -> Self {
         let (sender, events) = mpsc::channel(100);
         let policy = Policy {
             banned: ["12025550100".to_owned()].into(),
             flood_wait: [("12025550101".to_owned(), 42)].into(),
-            code_lifetime: 300,
+            ..Policy::default()
         };
         let mut world = World::new(policy, StdRng::seed_from_u64(7), sender);
         world.dcs =
             (1..=3).map(|id| DcAddress { id, host: "127.0.0.1".into(), port: 1000 + id as u16 }).collect();
+        world.scenario = Scenario::from_json(scenario).unwrap();
         let specs: Vec<AccountSpec> = accounts.iter().map(|a| a.parse().unwrap()).collect();
         world.register(&specs, &["42:secret".to_owned(), "43:secret,dc=3".to_owned()]).unwrap();
         Self { world, events, now: 1_800_000_000, msg_id: 1000, pushes: Vec::new() }
@@ -64,8 +70,7 @@ impl Bench {
 
     fn raw(&mut self, caller: &mut Caller, body: Bytes) -> Result<Bytes, Refusal> {
         self.msg_id += 4;
-        let mut call =
-            Call { world: &mut self.world, caller, msg_id: self.msg_id, now: self.now, pushes: Vec::new() };
+        let mut call = Call::new(&mut self.world, caller, self.msg_id, self.now);
         let result = match dispatch(&mut call, body, |id| Some(id == 1)) {
             Ok(Answer::Now(bytes)) => Ok(bytes),
             Ok(Answer::Later(job)) => job()(&mut call),

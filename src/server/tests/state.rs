@@ -51,8 +51,7 @@ fn the_state_survives_a_restart() {
 #[test]
 fn accounts_that_contradict_are_refused() {
     let (sender, _events) = mpsc::channel(1);
-    let policy = Policy { banned: Default::default(), flood_wait: Default::default(), code_lifetime: 1 };
-    let mut world = World::new(policy, StdRng::seed_from_u64(7), sender);
+    let mut world = World::new(Policy::default(), StdRng::seed_from_u64(7), sender);
     world.dcs = vec![DcAddress { id: 1, host: "127.0.0.1".into(), port: 1 }];
     for (account, bot) in [
         ("9996611234,dc=2", None),

@@ -64,11 +64,10 @@ fn login() -> impl Strategy<Value = PendingLogin> {
         Just(Stage::Password),
         option::of(terms).prop_map(|terms| Stage::SignUp { terms }),
         Just(Stage::EmailSetup),
-        (text(), option::of(any::<u32>()))
-            .prop_map(|(address, length)| Stage::EmailVerify { address, length }),
-        (option::of(any::<u32>()), option::of(any::<i64>()))
+        any::<(String, Option<u32>)>().prop_map(|(address, length)| Stage::EmailVerify { address, length }),
+        any::<(Option<u32>, Option<i64>)>()
             .prop_map(|(reset_wait, reset_at)| Stage::EmailCode { reset_wait, reset_at }),
-        text().prop_map(|pattern| Stage::Recovery { pattern }),
+        any::<String>().prop_map(|pattern| Stage::Recovery { pattern }),
     ];
     let plain = any::<(String, i32, i64, Option<u32>, Option<String>, Option<u32>)>();
     (plain, secret(), via(), option::of(via()), stage).prop_map(

@@ -1,0 +1,146 @@
+//! The whole of a program's life in one call: log in at a terminal, serve, stop at Ctrl-C.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::{Client, ClientBuilder, ConnectError, InvokeError, SignInError, Update};
+use crate::auth::terminal::{NoInput, Presets, StdConsole, Terminal};
+use crate::tl::{enums, functions};
+
+/// How long a login may go without a sign of life before the server is asked whether it still stands
+/// (<https://core.telegram.org/api/updates>: after 15 minutes without updates).
+const ASK_AFTER: Duration = Duration::from_secs(15 * 60);
+
+/// Why [`ClientBuilder::run`] stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// No connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// No login.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// The server has ended the session, or cannot be reached.
+    #[error(transparent)]
+    Invoke(#[from] InvokeError),
+    /// The terminal failed.
+    #[error(transparent)]
+    Terminal(#[from] NoInput),
+    /// Signals cannot be watched for.
+    #[error("cannot watch for Ctrl-C: {0}")]
+    Signals(std::io::Error),
+}
+
+impl ClientBuilder {
+    /// Connects, and logs in at the terminal if nobody is logged in yet: what was given in advance
+    /// ([`phone`](Self::phone), [`bot_token`](Self::bot_token), [`password`](Self::password)) is not asked for. A login
+    /// that the server has ended is begun anew.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub async fn log_in(self) -> Result<Client, RunError> {
+        let presets = self.presets().clone();
+        let again = self.clone();
+        let ended = match self.connect().await {
+            Ok(client) if client.user().is_none() => return sign_in(client, presets).await,
+            Ok(client) => match still_logged_in(&client).await {
+                Ok(()) => return Ok(client),
+                Err(error) if error.is_login_over() => {
+                    // Its lock must go before the session is opened again.
+                    client.disconnect().await;
+                    error
+                }
+                Err(error) => return Err(error.into()),
+            },
+            Err(ConnectError::FirstCall(error)) if error.is_login_over() => *error,
+            Err(error) => return Err(error.into()),
+        };
+        tracing::warn!(%ended, "the old login is over; a new one begins");
+        let client = again.forget_login().connect().await?;
+        sign_in(client, presets).await
+    }
+
+    /// [`log_in`](Self::log_in), and then stays connected until Ctrl-C (or SIGTERM), when it disconnects in order.
+    ///
+    /// # Errors
+    /// [`RunError`], among others when the server ends the session.
+    pub async fn run(self) -> Result<(), RunError> {
+        self.run_with(|_, _| async {}).await
+    }
+
+    /// [`run`](Self::run), with something to do about each update; the next one waits for it.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub async fn run_with<F, D>(self, mut on_update: F) -> Result<(), RunError>
+    where
+        F: FnMut(Client, Update) -> D,
+        D: Future<Output = ()>,
+    {
+        let client = self.log_in().await?;
+        let mut stop = Stop::new().map_err(RunError::Signals)?;
+        let updates = client.updates();
+        let end = loop {
+            tokio::select! {
+                biased;
+                () = stop.wait() => break Ok(()),
+                update = tokio::time::timeout(ASK_AFTER, updates.next_update()) => match update {
+                    Ok(Some(update)) => on_update(client.clone(), update).await,
+                    Ok(None) => break Ok(()),
+                    Err(_) => match still_logged_in(&client).await {
+                        Err(error) if error.is_login_over() => break Err(error.into()),
+                        Ok(()) | Err(_) => {}
+                    },
+                },
+            }
+        };
+        client.disconnect().await;
+        end
+    }
+}
+
+async fn sign_in(client: Client, presets: Presets) -> Result<Client, RunError> {
+    let mut terminal = Terminal::new(StdConsole::default(), presets);
+    let success = client.sign_in_with(&mut terminal).await?;
+    let path = client.store().path().map(ToOwned::to_owned);
+    terminal.welcome(&success, client.home_dc(), path.as_deref())?;
+    Ok(client)
+}
+
+/// Asks the server for something that only who is logged in gets.
+async fn still_logged_in(client: &Client) -> Result<(), InvokeError> {
+    let me = functions::users::GetUsers { id: vec![enums::InputUser::InputUserSelf] };
+    client.invoke(&me).await.map(drop)
+}
+
+/// The signals that end a program in order.
+struct Stop {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    fn new() -> std::io::Result<Self> {
+        #[cfg(unix)]
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
