@@ -15,10 +15,6 @@ fn secret() -> impl Strategy<Value = Secret> {
     vec(any::<u8>(), 0..40).prop_map(Secret::from)
 }
 
-fn text() -> impl Strategy<Value = String> {
-    any::<String>()
-}
-
 fn dc() -> impl Strategy<Value = Dc> {
     let key =
         any::<u64>().prop_map(|seed| AuthKey::from_bytes(std::array::from_fn(|i| (seed >> (i % 57)) as u8)));
