@@ -9,6 +9,7 @@ mod bad_server;
 mod bad_session;
 mod calls;
 mod command;
+mod convert;
 mod decode;
 mod devices;
 mod kill;

@@ -15,6 +15,8 @@ mod open;
 mod passphrase;
 mod repair;
 mod serve;
+mod session_export;
+mod session_import;
 mod show;
 mod stop;
 mod tty;
@@ -69,6 +71,8 @@ async fn session(command: SessionCommand) -> Result<(), Failure> {
     match command {
         SessionCommand::Show(args) => show::run(&args).await,
         SessionCommand::Check(args) => check::run(&args).await,
+        SessionCommand::Export(args) => session_export::run(&args).await,
+        SessionCommand::Import(args) => session_import::run(&args).await,
         SessionCommand::Repair(args) => repair::run(&args).await,
         SessionCommand::Passphrase(args) => passphrase::run(&args).await,
     }
