@@ -12,6 +12,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import session_files
 from flows import Numbers
 
 HERE = Path(__file__).parent
@@ -60,6 +61,7 @@ def options():
     p.add_argument("--mtwire", required=True, help="the command to test")
     for client in CLIENTS:
         p.add_argument(f"--{client}", help=f"a Python that has {client}")
+    p.add_argument("--pyrogram", help="a Python that has pyrogram, for its sessions")
     p.add_argument("--only", action="append", metavar="WORD", help="only runs whose name has this word (repeatable: all of them)")
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="drivers at one time")
     p.add_argument("--timeout", type=float, default=60, help="seconds for one driver")
@@ -116,9 +118,7 @@ def main():
         for flow in [*FLOWS, *(ONCE[client] if transport == transports[0] else [])]
         if all(word in f"{client} {transport} {flow}" for word in opts.only or [])
     ]
-    if not runs:
-        sys.exit("nothing to run")
-    failed = 0
+    count = failed = 0
     with tempfile.NamedTemporaryFile("w", suffix=".json") as scenario:
         json.dump({"numbers": {k: v for numbers in NUMBERS for k, v in numbers.scenario().items()}}, scenario)
         scenario.flush()
@@ -132,13 +132,18 @@ def main():
             took = report["steps"][-1]["at_ms"] if report.get("steps") else 0
             result = f"ok   {took:7.0f} ms" if report["ok"] else f"FAIL {report.get('error')}"
             print(f"{client:9} {report.get('version', ''):8} {transport:24} {flow:20} {result}", flush=True)
+        for name, error in session_files.run(opts, server, key.name):
+            count += 1
+            failed += error is not None
+            print(f"{name:64} {'ok' if error is None else f'FAIL {error}'}", flush=True)
     status = server.stop()
     if status != 0:
         print(f"mtwire serve ended with status {status}")
         failed += 1
     # The server's own end is one of the things that are checked.
-    print(f"interop: {len(runs) + 1 - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    count += len(runs) + 1
+    print(f"interop: {count - failed} passed, {failed} failed")
+    sys.exit(1 if failed or count == 1 else 0)
 
 
 main()
