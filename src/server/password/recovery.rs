@@ -12,9 +12,9 @@ use crate::server::{
 };
 
 pub(in crate::server) const METHODS: &[Method] = &[
-    method!(Login, account::ConfirmPasswordEmail => confirm),
-    method!(Login, account::ResendPasswordEmail => resend),
-    method!(Login, account::CancelPasswordEmail => cancel),
+    method!(User, account::ConfirmPasswordEmail => confirm),
+    method!(User, account::ResendPasswordEmail => resend),
+    method!(User, account::CancelPasswordEmail => cancel),
     method!(Key, auth::RequestPasswordRecovery => request),
     method!(Key, auth::CheckRecoveryPassword => check),
     method!(Key, auth::RecoverPassword => recover),

@@ -27,8 +27,8 @@ const MAX_SALT: usize = 256;
 const MAX_HINT: usize = 128;
 
 pub(in crate::server) const METHODS: &[Method] = &[
-    method!(Login, account::GetPasswordSettings => get_settings),
-    method!(Login, account::UpdatePasswordSettings => update_settings),
+    method!(User, account::GetPasswordSettings => get_settings),
+    method!(User, account::UpdatePasswordSettings => update_settings),
 ];
 
 fn get_settings(call: &mut Call<'_>, p: functions::account::GetPasswordSettings) -> Outcome {

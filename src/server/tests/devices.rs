@@ -111,3 +111,17 @@ fn what_a_session_takes_can_be_changed() {
     let own = &seen.authorizations[0];
     assert!(own.current && own.encrypted_requests_disabled && !own.call_requests_disabled);
 }
+
+#[test]
+fn bots_have_no_list_of_sessions() {
+    let mut bench = Bench::new(&[]);
+    let mut bot = bench.client(2);
+    let import = functions::auth::ImportBotAuthorization {
+        api_id: 1,
+        api_hash: "x".into(),
+        bot_auth_token: "42:secret".into(),
+        ..Default::default()
+    };
+    bench.call(&mut bot, import).unwrap();
+    assert_eq!(bench.call(&mut bot, LIST), Err(refused(400, "BOT_METHOD_INVALID")));
+}
