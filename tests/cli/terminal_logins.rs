@@ -209,6 +209,8 @@ fn a_lost_password_makes_the_account_anew_after_a_wait() {
             tty.shows("The account is deleted at ");
         }
     }
+    tty.shows("Do you accept these terms of service? (y/n): ");
+    tty.types("y");
     tty.shows("The account was deleted; the number is free for a new one.");
     tty.shows("Enter first name: ");
     tty.types("Eve");
