@@ -34,8 +34,6 @@ mod sqlite;
 pub mod tdata;
 mod telethon_sqlite;
 mod telethon_string;
-#[cfg(test)]
-mod tests;
 
 pub use error::{Error, ErrorKind, Warning};
 pub use save::save;
