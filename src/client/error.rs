@@ -13,6 +13,9 @@ pub enum ConnectError {
     /// The session cannot be opened: held by another process, corrupt, of a newer version…
     #[error(transparent)]
     Session(#[from] session::Error),
+    /// The store has lost the session to another process already, or had to assume so.
+    #[error("another process may use the session now; open it again")]
+    SessionLost,
     /// There is neither a saved session with this name nor an API key to make one.
     #[error(
         "there is no session `{name}` yet, and making one needs an API key: get api_id and api_hash at https://my.telegram.org/apps"

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import session_files
+from flows import Numbers
 
 HERE = Path(__file__).parent
 
@@ -31,8 +32,20 @@ FLOWS = {
     "messages": ["--phone", "+9996621111", "--code", "22222", "--talk-to", "+9996632222", "--talk-code", "33333"],
 }
 
+# These do not depend on the transport: each client goes through them over its first one.
+ONCE = {
+    "telethon": [
+        "qr", "qr, password", "qr, another DC", "password", "recovery", "reset", "codes", "e-mail", "refusals", "sessions",
+        "log-out",
+    ],
+    "kurigram": ["qr", "qr, password", "qr, another DC", "password", "recovery", "codes", "refusals", "sessions"],
+}
+DIGITS = {"telethon": 5, "kurigram": 6}
+NUMBERS = [Numbers(digit) for digit in DIGITS.values()]
+
 SERVE = [
     "serve", "--json",
+    *(word for numbers in NUMBERS for account in numbers.accounts() for word in ("--account", account)),
     "--account", "+9996621234",
     "--account", "+9996625678,password=correct horse",
     "--account", "+9996611234",
@@ -58,8 +71,9 @@ def options():
 class Server:
     """`mtwire serve` and what it said when it was ready."""
 
-    def __init__(self, command):
-        self.process = subprocess.Popen([*shlex.split(command), *SERVE], stdout=subprocess.PIPE, text=True)
+    def __init__(self, command, scenario):
+        command_line = [*shlex.split(command), *SERVE, "--scenario", scenario]
+        self.process = subprocess.Popen(command_line, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:
             sys.exit(f"{command} did not start (exit status {self.process.wait()})")
@@ -78,10 +92,13 @@ class Server:
 
 def drive(opts, server, pubkey, client, transport, flow):
     dc = next(dc for dc in server.ready["dcs"] if dc["id"] == 2)
+    driver, flow_args = "login", FLOWS.get(flow)
+    if flow_args is None:
+        driver, flow_args = "flows", ["--flow", flow, "--digit", str(DIGITS[client])]
     command = [
-        getattr(opts, client), str(HERE / f"{client}_login.py"),
+        getattr(opts, client), str(HERE / f"{client}_{driver}.py"),
         "--host", dc["host"], "--port", str(dc["port"]), "--dc", "2", "--pubkey", pubkey,
-        "--transport", transport, "--timeout", str(opts.timeout), *FLOWS[flow],
+        "--transport", transport, "--timeout", str(opts.timeout), *flow_args,
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=opts.timeout + 30)
     try:
@@ -98,11 +115,14 @@ def main():
         (client, transport, flow)
         for client, transports in CLIENTS.items() if getattr(opts, client)
         for transport in transports
-        for flow in FLOWS
+        for flow in [*FLOWS, *(ONCE[client] if transport == transports[0] else [])]
         if all(word in f"{client} {transport} {flow}" for word in opts.only or [])
     ]
-    server = Server(opts.mtwire)
     count = failed = 0
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as scenario:
+        json.dump({"numbers": {k: v for numbers in NUMBERS for k, v in numbers.scenario().items()}}, scenario)
+        scenario.flush()
+        server = Server(opts.mtwire, scenario.name)
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as key, ThreadPoolExecutor(opts.jobs) as pool:
         key.write(server.ready["public_key"])
         key.flush()

@@ -98,11 +98,12 @@ fn cut_anywhere_an_encrypted_one_opens_as_it_once_was_or_not_at_all() {
     cut_anywhere(Some(&sample::passphrase("open sesame")));
 }
 
-fn any_bit(passphrase: Option<&Passphrase>) {
+/// Flips bits, `step` from one to the next.
+fn any_bit(passphrase: Option<&Passphrase>, step: usize) {
     let dir = tempfile::tempdir().unwrap();
     let (content, states, snapshot_end) = sample_with(dir.path(), passphrase);
     let mut opened = 0;
-    for bit in 0..content.len() * 8 {
+    for bit in (0..content.len() * 8).step_by(step) {
         let mut damaged = content.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
         match open_with(dir.path(), &damaged, passphrase) {
@@ -122,17 +123,18 @@ fn any_bit(passphrase: Option<&Passphrase>) {
             }
         }
     }
-    assert!(opened > 0 && opened < 90 * 8);
+    assert!(opened > 0 && opened < 90 * 8 / step);
 }
 
 #[test]
 fn with_any_bit_flipped_it_opens_as_it_once_was_or_not_at_all() {
-    any_bit(None);
+    any_bit(None, 1);
 }
 
 #[test]
 fn with_any_bit_flipped_an_encrypted_one_is_damaged_and_the_passphrase_is_not_wrong() {
-    any_bit(Some(&sample::passphrase("open sesame")));
+    // Every byte, each in another bit than its neighbours.
+    any_bit(Some(&sample::passphrase("open sesame")), 7);
 }
 
 #[test]

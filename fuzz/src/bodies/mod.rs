@@ -9,6 +9,7 @@ mod message;
 mod schema_parse;
 mod session_convert;
 mod session_file;
+mod session_sealed;
 mod tl_api;
 mod transport;
 
@@ -28,6 +29,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "schema_parse", run: schema_parse::run },
     Target { name: "session_convert", run: session_convert::run },
     Target { name: "session_file", run: session_file::run },
+    Target { name: "session_sealed", run: session_sealed::run },
     Target { name: "tl_api", run: tl_api::run },
     Target { name: "transport_abridged", run: transport::abridged },
     Target { name: "transport_detect", run: transport::detect },

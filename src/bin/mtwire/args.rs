@@ -34,6 +34,8 @@ pub enum Command {
     Call(CallArgs),
     /// Log out.
     Logout(OnlineArgs),
+    /// List the sessions of the account, end them, or log another program in by its QR code.
+    Devices(DevicesArgs),
     /// Look at session files, repair and encrypt them.
     Session {
         #[command(subcommand)]
@@ -228,6 +230,21 @@ pub struct LoginArgs {
     /// abridged, intermediate, padded, full, obfuscated, obfuscated-intermediate or obfuscated-padded.
     #[arg(long, value_name = "T", default_value = "abridged")]
     pub transport: Kind,
+}
+
+#[derive(ClapArgs)]
+pub struct DevicesArgs {
+    #[command(flatten)]
+    pub online: OnlineArgs,
+    /// End the session with this hash.
+    #[arg(long, value_name = "HASH", allow_negative_numbers = true, conflicts_with_all = ["end_others", "accept"])]
+    pub end: Option<i64>,
+    /// End all sessions but this one.
+    #[arg(long, conflicts_with = "accept")]
+    pub end_others: bool,
+    /// Log in the program whose QR code says this, tg://login?token=….
+    #[arg(long, value_name = "URL")]
+    pub accept: Option<String>,
 }
 
 #[derive(ClapArgs)]

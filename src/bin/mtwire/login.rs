@@ -22,13 +22,10 @@ pub async fn run(args: LoginArgs) -> Result<(), Failure> {
     let json = args.session.json;
     let settings = tty::Settings::save();
     let mut stop = Stop::new()?;
-    let done = tokio::select! {
-        done = work(args) => done,
-        () = stop.wait() => {
-            settings.restore();
-            Err(Failure::new("stopped; what was reached is saved, and the same command goes on from there"))
-        }
-    };
+    let done = stop.unless_stopped(work(args)).await.unwrap_or_else(|| {
+        settings.restore();
+        Err(Failure::new("stopped; what was reached is saved, and the same command goes on from there"))
+    });
     done.map_err(|failure| failure.in_json(json))
 }
 

@@ -5,6 +5,7 @@ mod args;
 mod call;
 mod check;
 mod decode;
+mod devices;
 mod failure;
 mod local_dc;
 mod login;
@@ -47,6 +48,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Me(args) => on_all_cores(unless_stopped(me::run(args))),
         Command::Call(args) => on_all_cores(unless_stopped(call::run(args))),
         Command::Logout(args) => on_all_cores(unless_stopped(logout::run(args))),
+        Command::Devices(args) => on_all_cores(unless_stopped(devices::run(args))),
         Command::Session { command } => on_all_cores(unless_stopped(session(command))),
         Command::Decode(args) => decode::run(&args),
     }
@@ -56,9 +58,9 @@ fn run(command: Command) -> Result<(), Failure> {
 async fn unless_stopped(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let settings = tty::Settings::save();
     let mut stop = Stop::new()?;
-    tokio::select! {
-        done = work => done,
-        () = stop.wait() => {
+    match stop.unless_stopped(work).await {
+        Some(done) => done,
+        None => {
             settings.restore();
             Err(Failure::new("stopped"))
         }

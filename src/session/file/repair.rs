@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{
     disk, format,
     lock::{Lock, with_suffix},
-    scan::{Report, Scan, find_header, scan},
+    scan::{Report, Scan, examine, find_header, scan},
     seal::Passphrase,
 };
 use crate::session::{Error, ErrorKind, State};
@@ -28,7 +28,7 @@ pub fn check(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<
     let shown = path.as_ref();
     let look = || -> Result<Report, ErrorKind> {
         let content = read(&disk::resolve(shown)?)?;
-        Ok(scan(&content, passphrase)?.report)
+        examine(&content, passphrase)
     };
     look().map_err(|kind| Error::new(shown, kind))
 }

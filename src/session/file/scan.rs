@@ -68,6 +68,15 @@ pub(super) struct Scan {
     pub keys: Option<format::Keys>,
 }
 
+/// [`check`](super::check) of the content of a file. Total: any bytes give a report or an error, and the memory it takes is
+/// bounded by a multiple of their number and by what a passphrase may [cost](super::Cost).
+///
+/// # Errors
+/// As [`check`](super::check).
+pub fn examine(file: &[u8], passphrase: Option<&Passphrase>) -> Result<Report, ErrorKind> {
+    scan(file, passphrase).map(|scan| scan.report)
+}
+
 /// Looks at a whole file.
 ///
 /// # Errors
@@ -95,6 +104,10 @@ pub(super) fn scan(file: &[u8], passphrase: Option<&Passphrase>) -> Result<Scan,
     while offset < file.len() {
         let in_snapshot = offset < header.snapshot_end;
         let (end, kind) = match format::find(file, offset) {
+            // A record that reaches over the end of the snapshot was not written as part of it.
+            Found::Record { end, .. } if in_snapshot && end > header.snapshot_end => {
+                (end, FormatErrorKind::Checksum)
+            }
             Found::Record { payload, end } => {
                 match format::read_record(payload, offset, vault, records::read) {
                     Ok(changes) => {
