@@ -15,6 +15,8 @@
 //! ```
 
 mod change;
+#[cfg(feature = "convert")]
+pub mod convert;
 mod error;
 pub mod file;
 mod memory;

@@ -5,6 +5,7 @@ mod args;
 mod call;
 mod check;
 mod decode;
+mod devices;
 mod failure;
 mod local_dc;
 mod login;
@@ -14,6 +15,8 @@ mod open;
 mod passphrase;
 mod repair;
 mod serve;
+mod session_export;
+mod session_import;
 mod show;
 mod stop;
 mod tty;
@@ -45,6 +48,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Me(args) => on_all_cores(unless_stopped(me::run(args))),
         Command::Call(args) => on_all_cores(unless_stopped(call::run(args))),
         Command::Logout(args) => on_all_cores(unless_stopped(logout::run(args))),
+        Command::Devices(args) => on_all_cores(unless_stopped(devices::run(args))),
         Command::Session { command } => on_all_cores(unless_stopped(session(command))),
         Command::Decode(args) => decode::run(&args),
     }
@@ -54,9 +58,9 @@ fn run(command: Command) -> Result<(), Failure> {
 async fn unless_stopped(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let settings = tty::Settings::save();
     let mut stop = Stop::new()?;
-    tokio::select! {
-        done = work => done,
-        () = stop.wait() => {
+    match stop.unless_stopped(work).await {
+        Some(done) => done,
+        None => {
             settings.restore();
             Err(Failure::new("stopped"))
         }
@@ -67,6 +71,8 @@ async fn session(command: SessionCommand) -> Result<(), Failure> {
     match command {
         SessionCommand::Show(args) => show::run(&args).await,
         SessionCommand::Check(args) => check::run(&args).await,
+        SessionCommand::Export(args) => session_export::run(&args).await,
+        SessionCommand::Import(args) => session_import::run(&args).await,
         SessionCommand::Repair(args) => repair::run(&args).await,
         SessionCommand::Passphrase(args) => passphrase::run(&args).await,
     }

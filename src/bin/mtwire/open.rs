@@ -77,6 +77,14 @@ pub async fn open(online: &OnlineArgs) -> Result<Open, Failure> {
             args.name
         )));
     }
+    if store.with(|state| state.app.is_none()) {
+        return Err(Failure::usage(format_args!(
+            "{} was imported without an api_id, which a client needs to connect: run `mtwire login {}` once with \
+             --api-id and --api-hash (https://my.telegram.org/apps); it asks for no code",
+            path.display(),
+            args.name
+        )));
+    }
     let mut builder =
         Client::builder(&args.name).store(Arc::<FileStore>::clone(&store)).timing(online.patience.timing());
     let directory = local_dc::directory(&args.session_dir, &args.name);
