@@ -1,27 +1,26 @@
 //! Logs a bot in and prints the updates that it gets, until Ctrl-C.
 //!
-//! `cargo run --example bot --features cli -- API_ID API_HASH BOT_TOKEN`
+//! `cargo run --example bot -- API_ID API_HASH BOT_TOKEN`
 
-use mtwire::client::{Client, Update};
+mod loopback;
+
+use mtwire::client::Client;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let [api_id, api_hash, token] = args.as_slice() else {
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut args = std::env::args().skip(1);
+    let (Some(api_id), Some(api_hash), Some(token)) = (args.next(), args.next(), args.next()) else {
         return Err("usage: bot API_ID API_HASH BOT_TOKEN".into());
     };
-    let client = Client::builder("bot").api_id(api_id.parse()?).api_hash(api_hash).connect().await?;
-    let user = match client.user() {
-        Some(user) => user,
-        None => client.sign_in_bot(token).await?,
-    };
-    println!("logged in as {}", user.first_name);
-    let updates = client.updates();
-    while let Some(update) = updates.next_update().await {
-        match update {
-            Update::Received(_) => println!("{:?}", update.parse()?),
-            Update::Missed => println!("(some updates may be missing)"),
-        }
-    }
+    let bot = Client::new("bot", api_id.parse()?, api_hash).bot_token(token);
+    loopback::reach(bot)?
+        .run_with(|_, update| async move {
+            match update.parse() {
+                Ok(Some(update)) => println!("{update:?}"),
+                Ok(None) => println!("(some updates may be missing)"),
+                Err(error) => println!("(an update of another layer: {error})"),
+            }
+        })
+        .await?;
     Ok(())
 }

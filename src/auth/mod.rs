@@ -14,6 +14,7 @@
 //! | `reaction` | what is done about each error of the server |
 //! | `password`, `new_password` | the proof of the 2FA password, the verifier of a new one |
 //! | `prompt`, `notice` | what the user is asked, what is said besides, and the answers |
+//! | `whereabouts` | where a code is, in words |
 //! | `refusal` | what the errors of calls mean that belong to sessions, passwords and tokens |
 //! | `authenticator` | who answers for the user |
 //! | `error` | how a login ends without success |
@@ -35,6 +36,7 @@ mod sent_code;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 mod user;
+mod whereabouts;
 
 pub use authenticator::{Authenticator, NoAnswer};
 pub use call::{Call, Reply};

@@ -116,7 +116,7 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAPhone => f.write_str(
-                "That is neither a phone number (like +1-123-456-7890) nor a bot token (it has a colon), nor q for a QR code.",
+                "That is neither a phone number (like +1-123-456-7890) nor a bot token (it has a colon).",
             ),
             Self::PhoneRefused(why) => write!(f, "The server refuses the number: {why}."),
             Self::Resumed => f.write_str("Going on with the login that was begun before."),

@@ -28,6 +28,9 @@ fn sessions_are_listed_and_ended() {
     for name in ["second", "third"] {
         world.run("me", name, &[]).fails(1, "was ended from another device");
     }
+    let ended = world.login("second", &["--phone", BOB], "22222\n").succeeds();
+    assert!(ended.stdout.contains("The old login is over ("), "{ended:#?}");
+    world.run("me", "second", &[]).succeeds();
 }
 
 #[test]

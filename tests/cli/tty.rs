@@ -32,9 +32,13 @@ pub struct Tty {
 impl Tty {
     /// Runs the command with a terminal of its own, which it controls.
     pub fn run(args: &[String]) -> Self {
+        Self::spawn(pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_mtwire")).args(args))
+    }
+
+    /// The same with any program.
+    pub fn spawn(command: pty_process::blocking::Command) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         let terminal = pts.as_fd().try_clone_to_owned().unwrap();
-        let command = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_mtwire")).args(args);
         let child = command.env_remove("RUST_LOG").spawn(pts).unwrap();
         let keyboard = File::from(OwnedFd::from(pty));
         let (sender, output) = channel();

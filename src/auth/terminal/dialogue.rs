@@ -200,7 +200,7 @@ impl<C: Console> Dialogue<C> {
     fn code(&mut self, sent: &CodeSent, notice: Option<&Notice>) -> Result<Answer, NoInput> {
         self.say_notice(notice)?;
         if is_news(notice) {
-            self.console.say(&texts::sent(sent))?;
+            self.console.say(&sent.to_string())?;
             self.console.say(texts::DO_NOT_FORWARD)?;
             self.console.say(&texts::commands(sent))?;
         }

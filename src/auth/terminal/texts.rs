@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     auth::{CodeSent, EmailReset, PasswordInfo, Success, date::utc},
-    session::{CodeVia, Terms},
+    session::Terms,
 };
 
 pub(super) const PHONE: &str = "Enter phone number: ";
@@ -47,51 +47,12 @@ pub(super) fn password(hint: Option<&str>) -> String {
     }
 }
 
-/// Where the code is.
-pub(in crate::auth) fn sent(sent: &CodeSent) -> String {
-    let phone = &sent.phone;
-    let digits = sent.length.map(|length| format!(" ({length} digits)")).unwrap_or_default();
-    let hint = sent.hint.as_deref();
-    match sent.via {
-        CodeVia::App => format!(
-            "The code{digits} is in your Telegram app: look for a message from Telegram on a device where you are logged in."
-        ),
-        CodeVia::Sms | CodeVia::Firebase => format!("The code{digits} comes to {phone} in a text message."),
-        CodeVia::Call => format!("The code{digits} is read to you in a call to {phone}."),
-        CodeVia::FlashCall => format!(
-            "{phone} gets a short call from a number{}; that number is the code.",
-            hint.map(|pattern| format!(" like {pattern}")).unwrap_or_default(),
-        ),
-        CodeVia::MissedCall => format!(
-            "{phone} gets a missed call from a number{}; the last {} digits of that number are the code.",
-            hint.map(|prefix| format!(" that begins with {prefix}")).unwrap_or_default(),
-            sent.length.map_or_else(|| "few".to_owned(), |length| length.to_string()),
-        ),
-        CodeVia::Email => format!(
-            "The code{digits} was sent by e-mail{}.",
-            hint.map(|address| format!(" to {address}")).unwrap_or_default(),
-        ),
-        CodeVia::EmailSetup => "The account needs a login e-mail address first.".to_owned(),
-        CodeVia::Fragment => {
-            format!("The code{digits} is shown at {}.", hint.unwrap_or("https://fragment.com"))
-        }
-        CodeVia::Word => format!(
-            "{phone} gets a text message with a word{}; that word is the code.",
-            hint.map(|beginning| format!(" that begins with \"{beginning}\"")).unwrap_or_default(),
-        ),
-        CodeVia::Phrase => format!(
-            "{phone} gets a text message with a phrase{}; that phrase is the code.",
-            hint.map(|beginning| format!(" that begins with \"{beginning}\"")).unwrap_or_default(),
-        ),
-    }
-}
-
 /// What can be typed besides the code.
 pub(in crate::auth) fn commands(sent: &CodeSent) -> String {
     let mut line = match (sent.next, sent.resend_in) {
         (None, _) => "Or type ".to_owned(),
-        (Some(next), 0) => format!("Or type r to get a code {}, ", by(next)),
-        (Some(next), seconds) => format!("Or type r to get a code {} (in {seconds} s), ", by(next)),
+        (Some(next), 0) => format!("Or type r to get a code {}, ", next.how()),
+        (Some(next), seconds) => format!("Or type r to get a code {} (in {seconds} s), ", next.how()),
     };
     match sent.email_reset {
         None => {}
@@ -149,17 +110,6 @@ pub(super) fn set_password(days: u32) -> String {
 
 pub(super) fn scan_help(expires_in: u32) -> String {
     format!("It is good for {expires_in} s, and another follows. Or type b to log in with a phone number.")
-}
-
-fn by(via: CodeVia) -> &'static str {
-    match via {
-        CodeVia::App => "in the Telegram app",
-        CodeVia::Sms | CodeVia::Firebase | CodeVia::Word | CodeVia::Phrase => "by text message",
-        CodeVia::Call => "by a call",
-        CodeVia::FlashCall | CodeVia::MissedCall => "by a missed call",
-        CodeVia::Email | CodeVia::EmailSetup => "by e-mail",
-        CodeVia::Fragment => "on fragment.com",
-    }
 }
 
 pub(super) fn terms(terms: &Terms) -> String {

@@ -145,7 +145,7 @@ fn any_call_table() -> String {
 /// What the user sees of a step.
 fn sees(run: &Run) -> String {
     match &run.action {
-        Action::Prompt(Prompt::Code { sent, .. }) => format!("\"{}\"", texts::sent(sent)),
+        Action::Prompt(Prompt::Code { sent, .. }) => format!("\"{sent}\""),
         Action::Prompt(Prompt::Email { .. }) => format!("\"{}\"", texts::NEEDS_EMAIL),
         Action::Prompt(Prompt::Terms { .. }) => "the terms of service, then the question for a name".into(),
         Action::Prompt(Prompt::Name { .. }) => "the question for a name".into(),

@@ -161,7 +161,7 @@ fn slips_resends_and_second_thoughts() {
         "Enter phone number: \n\
          Enter phone number: 12\n\
          Is \"12\" correct? (y/n): y\n\
-         That is neither a phone number (like +1-123-456-7890) nor a bot token (it has a colon), nor q for a QR code.\n\
+         That is neither a phone number (like +1-123-456-7890) nor a bot token (it has a colon).\n\
          Enter phone number: +1 1\n\
          Is \"+1 1\" correct? (y/n): n\n\
          Enter phone number: +1-123-456-7890\n\

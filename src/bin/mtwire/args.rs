@@ -272,6 +272,9 @@ pub struct ServeArgs {
     /// RSA private key (PEM); made at the first start if the file does not exist.
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
+    /// Write the RSA public key (PEM) to this file, for clients.
+    #[arg(long, value_name = "FILE")]
+    pub public_key: Option<PathBuf>,
     /// Keep the state in this directory.
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,

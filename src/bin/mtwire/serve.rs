@@ -29,6 +29,10 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
         builder = builder.bot(bot);
     }
     let mut server = builder.start().await?;
+    if let Some(path) = &args.public_key {
+        std::fs::write(path, server.public_key_pem())
+            .map_err(|error| Failure::new(format_args!("{}: {error}", path.display())))?;
+    }
     let mut events = server.events();
     // Before the announcement: whoever reads it may stop the server at once.
     let mut stop = Stop::new()?;
