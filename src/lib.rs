@@ -29,7 +29,7 @@
 //! | `server` (`server`) | the loopback DC: several DCs in one process, for any client | [datacenter](https://core.telegram.org/api/datacenter) |
 //! | `auth` (`client`) | the login as a state machine | [auth](https://core.telegram.org/api/auth), [srp](https://core.telegram.org/api/srp) |
 //! | `net` (`client`, `server`) | sockets and tasks under the core | |
-//! | [`session`] | what survives a restart, and its file | `docs/session-format.md` |
+//! | [`session`] | what survives a restart, its file and other stores | `docs/session-format.md`, `docs/stores.md` |
 //! | [`message`] | the encrypted session: msg_id, seqno, salts, acks, containers, resending | [description](https://core.telegram.org/mtproto/description), [service messages](https://core.telegram.org/mtproto/service_messages) |
 //! | [`handshake`] | how two peers come to share an auth key | [auth_key](https://core.telegram.org/mtproto/auth_key) |
 //! | [`transport`] | packets in a byte stream | [transports](https://core.telegram.org/mtproto/mtproto-transports) |
@@ -62,6 +62,11 @@
 #[cfg(all(doctest, feature = "terminal"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The same of the page on stores.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/stores.md")]
+struct Stores;
 
 pub mod clock;
 pub mod crypto;

@@ -4,6 +4,10 @@
 mod damage;
 #[path = "session/documented_bytes.rs"]
 mod documented_bytes;
+#[path = "session/encryption.rs"]
+mod encryption;
+#[path = "session/growth.rs"]
+mod growth;
 #[cfg(unix)]
 #[path = "session/kill.rs"]
 mod kill;
@@ -12,5 +16,7 @@ mod lock;
 #[cfg(unix)]
 #[path = "session/permissions.rs"]
 mod permissions;
+#[path = "session/repair.rs"]
+mod repair;
 #[path = "session/sample.rs"]
 mod sample;

@@ -16,6 +16,7 @@ use crate::auth::terminal::Presets;
 use crate::crypto::keys;
 use crate::crypto::rsa::PublicKey;
 use crate::net::{Address, off_thread};
+use crate::session::file::Passphrase;
 use crate::session::{App, Change, Dc, DcAddress, FileStore, Network, Secret, SessionStore, State};
 use crate::transport::Kind;
 
@@ -29,6 +30,7 @@ pub struct ClientBuilder {
     api_id: Option<i32>,
     api_hash: Option<Secret>,
     directory: PathBuf,
+    passphrase: Option<Passphrase>,
     store: Option<Arc<dyn SessionStore>>,
     test: bool,
     start_at: Option<i32>,
@@ -50,6 +52,7 @@ impl ClientBuilder {
             api_id: None,
             api_hash: None,
             directory: PathBuf::from("."),
+            passphrase: None,
             store: None,
             test: false,
             start_at: None,
@@ -83,6 +86,14 @@ impl ClientBuilder {
     #[must_use]
     pub fn session_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = directory.into();
+        self
+    }
+
+    /// The passphrase of `NAME.session`; a new one is encrypted with it. It makes no difference with a
+    /// [`store`](Self::store) of the caller's own.
+    #[must_use]
+    pub fn passphrase(mut self, passphrase: impl Into<Secret>) -> Self {
+        self.passphrase = Some(Passphrase::new(passphrase));
         self
     }
 
@@ -230,7 +241,8 @@ impl ClientBuilder {
             Some(store) => store,
             None => {
                 let path = self.directory.join(format!("{}.session", self.name));
-                let store = off_thread(move || FileStore::open(path)).await?;
+                let passphrase = self.passphrase.take();
+                let store = off_thread(move || FileStore::open_with(path, passphrase.as_ref())).await?;
                 if let (Some(torn), Some(path)) = (store.torn_tail(), store.path()) {
                     let (path, bytes) = (path.display(), torn.len);
                     tracing::warn!(%path, bytes, "cut off a change that a crash had left half written");

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::watch;
+
 use super::introduction::Introduction;
 use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::rsa::PublicKey;
@@ -36,13 +38,21 @@ pub(super) struct Core {
     pub clock: SystemClock,
     pub updates: Updates,
     home: AtomicI32,
+    /// Whether the store has lost the session: its keys must not be used any more.
+    lost: watch::Receiver<bool>,
     /// Held while a DC's record is read, changed and written, so that two connections do not undo each other's changes.
     changing: Mutex<()>,
 }
 
 impl Core {
     pub(super) fn new(config: Config, store: Arc<dyn SessionStore>, home: i32) -> Self {
+        let (tell, lost) = watch::channel(false);
+        store.when_lost(Box::new(move || {
+            tracing::error!("the store has lost the session; its connections are closed");
+            tell.send_replace(true);
+        }));
         Self {
+            lost,
             config,
             store,
             clock: SystemClock::new(),
@@ -58,6 +68,22 @@ impl Core {
 
     pub(super) fn set_home(&self, dc: i32) {
         self.home.store(dc, Ordering::Release);
+    }
+
+    /// Whether the session is somebody else's now.
+    pub(super) fn is_lost(&self) -> bool {
+        *self.lost.borrow()
+    }
+
+    /// Waits until the session is somebody else's; for ever with most stores.
+    pub(super) fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut lost = self.lost.clone();
+        async move {
+            if lost.wait_for(|lost| *lost).await.is_err() {
+                // The store has dropped its way to tell it.
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// What the session knows of a DC.

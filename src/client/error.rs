@@ -13,6 +13,9 @@ pub enum ConnectError {
     /// The session cannot be opened: held by another process, corrupt, of a newer version…
     #[error(transparent)]
     Session(#[from] session::Error),
+    /// The store has lost the session to another process already, or had to assume so.
+    #[error("another process may use the session now; open it again")]
+    SessionLost,
     /// There is neither a saved session with this name nor an API key to make one.
     #[error(
         "there is no session `{name}` yet, and making one needs an API key: get api_id and api_hash at https://my.telegram.org/apps"
@@ -189,6 +192,16 @@ pub enum InvokeError {
         method: &'static str,
         /// Where and why decoding stopped.
         source: crate::tl::Error,
+    },
+    /// The store has lost the session to another process, or had to assume so
+    /// ([`SessionStore::when_lost`](crate::session::SessionStore::when_lost)): the connections are closed, and nothing
+    /// is sent with its keys any more.
+    #[error("{method}: another process may use the session now, so that this one does not any more; open it again: {}", told(*.status))]
+    SessionLost {
+        /// The TL name of the function.
+        method: &'static str,
+        /// How far the call had come.
+        status: CallStatus,
     },
     /// The client was disconnected before the call was made.
     #[error("the client was disconnected")]

@@ -31,6 +31,9 @@ pub(super) async fn establish(
     dc: i32,
     attempt: usize,
 ) -> Result<Established, ConnectError> {
+    if core.is_lost() {
+        return Err(ConnectError::SessionLost);
+    }
     let addresses = core.addresses(dc);
     let turn = attempt.checked_rem(addresses.len()).and_then(|turn| addresses.get(turn));
     let address = turn.cloned().ok_or(ConnectError::UnknownDc { dc })?;

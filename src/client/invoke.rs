@@ -13,6 +13,7 @@ use super::establish::establish_patiently;
 use super::link::{CallEnd, Link};
 use super::retry::{Patience, Reaction};
 use super::{Client, ConnectError, InvokeError, Shared, repeatable};
+use crate::message::CallStatus;
 use crate::message::client::CallOptions;
 use crate::session::{Change, DcAddress};
 use crate::tl::{Deserialize, Function, functions, types};
@@ -117,6 +118,7 @@ impl Client {
                 Err(CallEnd::Failed(failure)) => return Err(InvokeError::Failed { method, failure }),
                 Err(CallEnd::Unsendable(reason)) => return Err(InvokeError::Unsendable { method, reason }),
                 Err(CallEnd::KeyUnknown) => return Err(InvokeError::AuthKeyUnknown { dc: link.dc() }),
+                Err(CallEnd::SessionLost(status)) => return Err(InvokeError::SessionLost { method, status }),
                 Err(CallEnd::Closed(status)) => return Err(InvokeError::Disconnected { method, status }),
             };
             match patience.react(method, error, SystemTime::now()) {
@@ -157,6 +159,9 @@ impl Client {
 
     async fn new_link(&self, method: &'static str, dc: i32) -> Result<Link, InvokeError> {
         let core = &self.shared.core;
+        if core.is_lost() {
+            return Err(InvokeError::SessionLost { method, status: CallStatus::Queued });
+        }
         match establish_patiently(core, dc).await {
             Ok(established) => Ok(Link::start(Arc::clone(core), dc, established)),
             Err(error) => Err(InvokeError::Unreachable { method, dc, reason: error.to_string() }),
@@ -240,6 +245,7 @@ async fn call_once<F: Function>(
         Ok(Err(CallEnd::Failed(failure))) => return Err(InvokeError::Failed { method, failure }),
         Ok(Err(CallEnd::Unsendable(reason))) => return Err(InvokeError::Unsendable { method, reason }),
         Ok(Err(CallEnd::KeyUnknown)) => return Err(InvokeError::AuthKeyUnknown { dc: link.dc() }),
+        Ok(Err(CallEnd::SessionLost(status))) => return Err(InvokeError::SessionLost { method, status }),
         Ok(Err(CallEnd::Closed(status))) => return Err(InvokeError::Disconnected { method, status }),
         Err(_) => {
             let given_up = ticket.give_up().await;

@@ -46,6 +46,7 @@ pub(super) enum CallEnd {
     Failed(Failure),
     Unsendable(SendError),
     KeyUnknown,
+    SessionLost(CallStatus),
     Closed(CallStatus),
 }
 

@@ -20,6 +20,7 @@
 //! | `establish` | one try to connect: dial, and make a key if there is none |
 //! | `link`, `link_task`, `calls` | the task of one DC: session, calls, reconnecting |
 //! | `login` | logging in and out, by the state machine of [`auth`](crate::auth) |
+//! | `me` | asking who is logged in |
 //! | `account` | the account's other sessions and its 2FA password |
 //! | `run` | log in at the terminal and serve until Ctrl-C (feature `terminal`) |
 //! | `introduction` | `invokeWithLayer(initConnection(…))` |
@@ -39,6 +40,7 @@ mod invoke;
 mod link;
 mod link_task;
 mod login;
+mod me;
 mod repeatable;
 mod retry;
 #[cfg(feature = "terminal")]
@@ -48,7 +50,7 @@ mod updates;
 pub use account::{AccountError, NewSettings, PasswordReset};
 pub use builder::ClientBuilder;
 pub use config::{DeviceInfo, RetryPolicy, Timing};
-pub use dcs::{DcAddress, PRODUCTION, TEST};
+pub use dcs::{DcAddress, PORT, PRODUCTION, TEST};
 pub use error::{ConnectError, InvokeError};
 pub use introduction::LAYER;
 pub use login::{QrLogin, QrStep, SignInError, SignInStep};

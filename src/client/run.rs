@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::{Client, ClientBuilder, ConnectError, InvokeError, SignInError, Update};
 use crate::auth::terminal::{NoInput, Presets, StdConsole, Terminal};
-use crate::tl::{enums, functions};
 
 /// How long a login may go without a sign of life before the server is asked whether it still stands
 /// (<https://core.telegram.org/api/updates>: after 15 minutes without updates).
@@ -44,9 +43,9 @@ impl ClientBuilder {
         let again = self.clone();
         let ended = match self.connect().await {
             Ok(client) if client.user().is_none() => return sign_in(client, presets).await,
-            Ok(client) => match still_logged_in(&client).await {
-                Ok(()) => return Ok(client),
-                Err(error) if error.is_login_over() => {
+            Ok(client) => match client.get_me().await {
+                Ok(_) => return Ok(client),
+                Err(SignInError::Invoke(error)) if error.is_login_over() => {
                     // Its lock must go before the session is opened again.
                     client.disconnect().await;
                     error
@@ -88,9 +87,9 @@ impl ClientBuilder {
                 update = tokio::time::timeout(ASK_AFTER, updates.next_update()) => match update {
                     Ok(Some(update)) => on_update(client.clone(), update).await,
                     Ok(None) => break Ok(()),
-                    Err(_) => match still_logged_in(&client).await {
-                        Err(error) if error.is_login_over() => break Err(error.into()),
-                        Ok(()) | Err(_) => {}
+                    Err(_) => match client.get_me().await {
+                        Err(SignInError::Invoke(error)) if error.is_login_over() => break Err(error.into()),
+                        Ok(_) | Err(_) => {}
                     },
                 },
             }
@@ -106,12 +105,6 @@ async fn sign_in(client: Client, presets: Presets) -> Result<Client, RunError> {
     let path = client.store().path().map(ToOwned::to_owned);
     terminal.welcome(&success, client.home_dc(), path.as_deref())?;
     Ok(client)
-}
-
-/// Asks the server for something that only who is logged in gets.
-async fn still_logged_in(client: &Client) -> Result<(), InvokeError> {
-    let me = functions::users::GetUsers { id: vec![enums::InputUser::InputUserSelf] };
-    client.invoke(&me).await.map(drop)
 }
 
 /// The signals that end a program in order.

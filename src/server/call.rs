@@ -94,6 +94,8 @@ pub(super) enum Needs {
     Key,
     /// Those who are logged in.
     Login,
+    /// Those who are logged in and are no bots.
+    User,
     /// Those who are logged in, at their home DC.
     Home,
 }
@@ -197,6 +199,8 @@ impl Call<'_> {
             Needs::Nothing => Ok(()),
             Needs::Key => self.permanent_key().map(drop),
             Needs::Login => self.user().map(drop),
+            Needs::User if self.user()?.is_bot() => Err(RpcError::bad_request("BOT_METHOD_INVALID")),
+            Needs::User => Ok(()),
             Needs::Home => match self.user()?.dc {
                 home if home == self.caller.dc => Ok(()),
                 home => Err(RpcError::migrate("USER", home)),

@@ -17,11 +17,11 @@ use super::{
 const TTL_DAYS: std::ops::RangeInclusive<i32> = 1..=366;
 
 pub(super) const METHODS: &[Method] = &[
-    method!(Login, account::GetAuthorizations => list),
-    method!(Login, account::ResetAuthorization => end_one),
-    method!(Login, auth::ResetAuthorizations => end_others),
-    method!(Login, account::SetAuthorizationTtl => set_ttl),
-    method!(Login, account::ChangeAuthorizationSettings => change_settings),
+    method!(User, account::GetAuthorizations => list),
+    method!(User, account::ResetAuthorization => end_one),
+    method!(User, auth::ResetAuthorizations => end_others),
+    method!(User, account::SetAuthorizationTtl => set_ttl),
+    method!(User, account::ChangeAuthorizationSettings => change_settings),
 ];
 
 /// What names a session to the others of its user: it follows from the key, which it does not give away.

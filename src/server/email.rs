@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{
     call::Call,
     event::{EmailPurpose, Event},
+    phone::scenario,
     rpc_error::RpcError,
 };
 
@@ -70,13 +71,19 @@ pub(super) enum Refused {
 }
 
 impl EmailCode {
-    /// "Sends" a code: the program around the server is told.
-    pub fn send(call: &mut Call<'_>, email: &str, purpose: EmailPurpose) -> Self {
-        let code = Zeroizing::new(call.world.random_digits(LENGTH));
+    /// "Sends" a code to an address of the account with this number: the program around the server is told.
+    pub fn send(call: &mut Call<'_>, phone: &str, email: &str, purpose: EmailPurpose) -> Self {
+        let said = scenario(call, phone).and_then(|number| number.email_code.clone());
+        let code = said.unwrap_or_else(|| Zeroizing::new(call.world.random_digits(LENGTH)));
         let expires = call.now.saturating_add(call.world.policy.code_lifetime);
         let (email, plain) = (email.to_owned(), code.as_str().to_owned());
         call.world.emit(Event::EmailCode { email: email.clone(), code: plain, purpose });
         Self { email, purpose, code, expires, attempts: ATTEMPTS }
+    }
+
+    /// Characters of the code.
+    pub fn length(&self) -> i32 {
+        i32::try_from(self.code.chars().count()).unwrap_or_default()
     }
 
     /// Compares a code in constant time; a wrong one counts.

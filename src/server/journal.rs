@@ -13,8 +13,8 @@
 //! left as it was.
 //!
 //! The first line is `{"t":"mtwire-server","v":1,"salts":H}` with the secret that the server salts are made of. The
-//! others have `"t"` equal to `key`, `key-gone`, `account`, `code`, `code-gone` or `message`; `super::records` writes and
-//! reads them. Binary values are hexadecimal.
+//! others have `"t"` equal to `key`, `key-gone`, `account`, `account-gone`, `code`, `code-gone` or `message`;
+//! `super::records` writes and reads them. Binary values are hexadecimal.
 
 use std::{
     fs::{self, File, OpenOptions},

@@ -55,10 +55,11 @@ fn sign_in(call: &mut Call<'_>, p: functions::auth::SignIn) -> Outcome {
     };
     let (user, protected) = (account.id, account.password.is_some());
     keep_address(call, &phone, hash, user);
-    call.world.drop_code(hash);
     if protected {
+        // The code has shown whose number it is, which a sign-up needs if the account is deleted for its lost password.
         return Err(ask_password(call, user));
     }
+    call.world.drop_code(hash);
     log_in(call, user).map(Answer::Now)
 }
 

@@ -4,7 +4,7 @@ use crate::tl::{Constructor, Str, Writer, enums, functions, types};
 
 use super::{
     call::{Answer, Call, Method, Outcome, answer, method, written},
-    email::{self, EmailCode, LENGTH},
+    email::{self, EmailCode},
     event::EmailPurpose,
     phone::{pending, valid_phone},
     rpc_error::RpcError,
@@ -20,7 +20,7 @@ pub(super) const METHODS: &[Method] = &[
 
 fn send_verify_email_code(call: &mut Call<'_>, p: functions::account::SendVerifyEmailCode) -> Outcome {
     let address = email::valid(&p.email).ok_or(RpcError::bad_request("EMAIL_INVALID"));
-    let pattern = match p.purpose {
+    let sent = match p.purpose {
         enums::EmailVerifyPurpose::LoginSetup(setup) => {
             let phone = valid_phone(call, &setup.phone_number)?;
             let hash = &*setup.phone_code_hash;
@@ -31,10 +31,10 @@ fn send_verify_email_code(call: &mut Call<'_>, p: functions::account::SendVerify
             if pending(call, &phone, hash).map_err(|_| expired)?.via != Via::EmailSetup {
                 return Err(RpcError::bad_request("EMAIL_NOT_ALLOWED"));
             }
-            let address = address?;
-            let code = EmailCode::send(call, address, EmailPurpose::LoginSetup);
+            let code = EmailCode::send(call, &phone, address?, EmailPurpose::LoginSetup);
+            let sent = sent_email_code(&code);
             call.world.change_code(hash, &phone, call.now, |pending| pending.setup = Some(code));
-            email::pattern(address)
+            sent
         }
         enums::EmailVerifyPurpose::LoginChange => {
             if call.user()?.security.login_email.is_none() {
@@ -47,15 +47,24 @@ fn send_verify_email_code(call: &mut Call<'_>, p: functions::account::SendVerify
             check_user_address(call, address?, EmailPurpose::Passport)?
         }
     };
-    let length = i32::try_from(LENGTH).unwrap_or_default();
-    answer(&types::account::SentEmailCode { email_pattern: pattern.into(), length })
+    answer(&sent)
 }
 
-fn check_user_address(call: &mut Call<'_>, address: &str, purpose: EmailPurpose) -> Result<String, RpcError> {
-    let user = call.user_id()?;
-    let code = EmailCode::send(call, address, purpose);
+fn sent_email_code(code: &EmailCode) -> types::account::SentEmailCode {
+    types::account::SentEmailCode { email_pattern: email::pattern(&code.email).into(), length: code.length() }
+}
+
+fn check_user_address(
+    call: &mut Call<'_>,
+    address: &str,
+    purpose: EmailPurpose,
+) -> Result<types::account::SentEmailCode, RpcError> {
+    let account = call.user()?;
+    let (user, phone) = (account.id, account.phone.clone().unwrap_or_default());
+    let code = EmailCode::send(call, &phone, address, purpose);
+    let sent = sent_email_code(&code);
     call.world.change_account(user, |account| account.security.email_check = Some(code));
-    Ok(email::pattern(address))
+    Ok(sent)
 }
 
 fn verify_email(call: &mut Call<'_>, p: functions::account::VerifyEmail) -> Outcome {

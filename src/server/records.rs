@@ -28,7 +28,7 @@ pub(super) enum Record {
     /// A key was destroyed.
     KeyGone(i64),
     /// An account.
-    Account(Account),
+    Account(Box<Account>),
     /// An account was deleted; its id is not given again.
     AccountGone(i64),
     /// A code on its way, with its hash.
@@ -172,9 +172,12 @@ pub(super) fn parse(value: &Value) -> Result<Record, String> {
             Ok(Record::Key(Arc::new(entry), authorization))
         }
         Some("key-gone") => Ok(Record::KeyGone(object.int("id")?)),
-        Some("account") => Ok(Record::Account(parse_account(&object)?)),
+        Some("account") => Ok(Record::Account(Box::new(parse_account(&object)?))),
         Some("account-gone") => Ok(Record::AccountGone(object.int("id")?)),
-        Some("code") => Ok(Record::Code(object.text("hash")?, parse_code(&object)?)),
+        Some("code") => {
+            let pending = parse_code(&object)?;
+            Ok(Record::Code(object.text("hash")?, pending))
+        }
         Some("code-gone") => Ok(Record::CodeGone(object.text("hash")?)),
         Some("message") => Ok(Record::Message {
             owner: object.int("owner")?,

@@ -9,7 +9,7 @@ use super::{
     accounts::test_number,
     call::{Call, write_bytes},
     codes::{self, Pending},
-    email::{self, EmailCode},
+    email,
     event::EmailPurpose,
     journal::to_hex,
     layers,
@@ -109,22 +109,14 @@ pub(super) fn send(
     pending.resend_at = enforced.map(|wait| call.now.saturating_add(wait.into()));
     pending.rest = ways;
     pending.email = email;
-    if via == Via::Email {
-        let address = address.clone().unwrap_or_default();
-        let sent = match test_number(&phone) {
-            // A test number's code is known beforehand, wherever it is sent to.
-            Some(_) => {
-                let purpose = EmailPurpose::Login;
-                call.world.emit(Event::EmailCode { email: address, code, purpose });
-                None
-            }
-            None => Some(EmailCode::send(call, &address, EmailPurpose::Login)),
-        };
-        if let Some(sent) = sent {
-            pending.code = sent.code;
+    match via {
+        // What the code is sent for has to be proven or paid first.
+        Via::EmailSetup | Via::PaymentRequired | Via::Firebase => {}
+        Via::Email => {
+            let email = address.clone().unwrap_or_default();
+            call.world.emit(Event::EmailCode { email, code, purpose: EmailPurpose::Login });
         }
-    } else if via.carries_code() && via != Via::Firebase {
-        call.world.emit(Event::Code { phone: phone.clone(), code });
+        _ => call.world.emit(Event::Code { phone: phone.clone(), code }),
     }
     let answer = write(call, &hash, &pending, address.as_deref(), enforced.unwrap_or(RESEND_AFTER))?;
     call.world.put_code(hash, pending, call.now);
@@ -133,7 +125,8 @@ pub(super) fn send(
 
 fn make_code(call: &mut Call<'_>, phone: &str, via: Via) -> String {
     let rules = scenario(call, phone);
-    if let Some(code) = rules.and_then(|number| number.code_for(via)) {
+    let by_email = rules.and_then(|number| number.email_code.clone()).filter(|_| via == Via::Email);
+    if let Some(code) = by_email.or_else(|| rules.and_then(|number| number.code_for(via))) {
         return code.as_str().to_owned();
     }
     let length = rules.and_then(|number| number.length);
@@ -149,6 +142,7 @@ fn make_code(call: &mut Call<'_>, phone: &str, via: Via) -> String {
             let length = length.unwrap_or(CALLER_LENGTH).saturating_sub(CALLER.len());
             format!("{CALLER}{}", call.world.random_digits(length))
         }
+        (Via::Email, None) => call.world.random_digits(length.unwrap_or(email::LENGTH)),
         (_, None) => call.world.random_digits(length.unwrap_or(codes::LENGTH)),
     }
 }
@@ -271,5 +265,5 @@ fn payment_required(call: &Call<'_>, hash: &str) -> Result<Bytes, RpcError> {
         currency: Str::from_static("USD"),
         amount: 99,
     };
-    super::call::encode(&enums::auth::SentCode::PaymentRequired(required.into()))
+    super::call::encode(&enums::auth::SentCode::PaymentRequired(required))
 }

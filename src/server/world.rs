@@ -92,7 +92,7 @@ impl World {
                 Record::Header(salts) => self.salts = salts,
                 Record::Key(entry, authorization) => self.keys.insert(entry, authorization),
                 Record::KeyGone(id) => drop(self.keys.remove(id)),
-                Record::Account(account) => self.accounts.put(account),
+                Record::Account(account) => self.accounts.put(*account),
                 Record::AccountGone(id) => {
                     self.accounts.remove(id);
                     self.mailboxes.remove(&id);

@@ -34,6 +34,62 @@ pub enum ErrorKind {
         /// The process that holds the lock, if it could be read.
         pid: Option<u32>,
     },
+    /// The file is encrypted, and no passphrase was given.
+    #[error("encrypted; give its passphrase")]
+    PassphraseNeeded,
+    /// The passphrase is another one. (Or somebody who can write checksums has altered the beginning of the file: that
+    /// looks the same.)
+    #[error("the passphrase is wrong")]
+    WrongPassphrase,
+    /// A passphrase was given, and the file is not encrypted: going on would look as if it were.
+    #[error(
+        "not encrypted, but a passphrase was given; leave it out, or set it with `mtwire session passphrase`"
+    )]
+    NotEncrypted,
+    /// A file that is whole was to be repaired.
+    #[error("nothing is wrong with it; it was left as it is")]
+    NothingToRepair,
+    /// No record stands before the damage, so that a repaired file would be empty.
+    #[error(
+        "nothing before the damage can be recovered{}; restore a backup, or remove the file and log in again",
+        behind(*later)
+    )]
+    NothingRecovered {
+        /// The number of whole records behind the damage.
+        later: usize,
+    },
+    /// The session, or one of its auth keys under another name, is leased to another process, maybe of another machine.
+    #[error(
+        "in use by the process with pid {pid} on {host}, as session {name}; stop it, or log in under another name"
+    )]
+    Leased {
+        /// The holder's machine.
+        host: String,
+        /// The holder's process there.
+        pid: u32,
+        /// The name under which it holds it.
+        name: String,
+    },
+    /// The lease ran out, because this process stood still or could not reach the store for too long. Another may have
+    /// the session now; nothing was written, and nothing can be.
+    #[error("the lease was lost, and another process may use the session now; open it again")]
+    LeaseLost,
+    /// A field of the session in a database is not one that this version reads.
+    #[error(
+        "the field {field:?} cannot be read; use the version of mtwire that wrote it, or restore a backup"
+    )]
+    BadField {
+        /// The field's name.
+        field: String,
+    },
+    /// Redis refused, or could not be reached. Whether a write took place is not known then; the next one settles it.
+    #[error("cannot {action} it: {reason}")]
+    Redis {
+        /// What was tried, as "write to".
+        action: &'static str,
+        /// What Redis or the operating system said.
+        reason: String,
+    },
     /// Others than the owner can read the file, and with it the account.
     #[error(
         "readable by others than its owner (mode {mode:03o}); run `chmod 600` on it, and if others may have read it end the session from another device"
@@ -74,6 +130,21 @@ pub enum ErrorKind {
         /// What it said.
         error: io::Error,
     },
+}
+
+#[cfg(feature = "redis-store")]
+impl ErrorKind {
+    pub(super) fn redis(action: &'static str, error: &::redis::RedisError) -> Self {
+        Self::Redis { action, reason: error.to_string() }
+    }
+}
+
+fn behind(later: usize) -> String {
+    match later {
+        0 => String::new(),
+        1 => " (1 whole record stands behind it: see --skip-damaged)".to_owned(),
+        _ => format!(" ({later} whole records stand behind it: see --skip-damaged)"),
+    }
 }
 
 fn holder(pid: Option<u32>) -> String {

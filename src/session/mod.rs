@@ -2,7 +2,8 @@
 //!
 //! A [`SessionStore`] holds one [`State`] and takes [`Change`]s in batches; a batch that was acknowledged is there
 //! after a crash, and a batch is there whole or not at all. [`MemoryStore`] forgets, [`FileStore`] keeps one file per
-//! account in the format of `docs/session-format.md`.
+//! account in the format of `docs/session-format.md`, and `RedisStore` (feature `redis-store`) is for many machines.
+//! `docs/stores.md` says how to write another.
 //!
 //! ```
 //! use mtwire::session::{Change, MemoryStore, SessionStore, UpdateState};
@@ -14,10 +15,14 @@
 //! ```
 
 mod change;
+#[cfg(feature = "convert")]
+pub mod convert;
 mod error;
 pub mod file;
 mod memory;
 mod model;
+#[cfg(feature = "redis-store")]
+pub mod redis;
 mod secret;
 mod state;
 
@@ -29,6 +34,8 @@ pub use model::{
     App, CodeVia, Dc, DcAddress, Network, Peer, PeerKey, PeerKind, PendingLogin, Salt, Stage, Terms,
     UpdateState, User,
 };
+#[cfg(feature = "redis-store")]
+pub use redis::{RedisOptions, RedisStore};
 pub use secret::Secret;
 pub use state::State;
 
@@ -47,6 +54,14 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the batch could not be made durable. The state that [`read`](Self::read) shows is then the old one.
     fn apply(&self, changes: &[Change]) -> Result<(), Error>;
+
+    /// Calls `tell` when the store has lost the session to another holder, or had to assume so: nothing can be written
+    /// any more, and the auth keys must not be used any more. At once, if that has happened already.
+    ///
+    /// A store whose session cannot be lost never calls it; that is what is done here.
+    fn when_lost(&self, tell: Box<dyn FnOnce() + Send>) {
+        drop(tell);
+    }
 
     /// The file that holds the session, for messages to the user; `None` when there is none.
     fn path(&self) -> Option<&Path> {

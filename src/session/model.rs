@@ -10,7 +10,8 @@ use crate::crypto::AuthKey;
 pub struct App {
     /// `api_id`.
     pub id: i32,
-    /// `api_hash`, 32 hexadecimal digits.
+    /// `api_hash`, 32 hexadecimal digits. Empty when it is not known, as in a session that was imported: only a login
+    /// needs it.
     pub hash: Secret,
 }
 
@@ -108,7 +109,8 @@ impl DcAddress {
 /// Who is logged in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct User {
-    /// User id.
+    /// User id. 0 as long as it is not known who is logged in, as in a session that was imported from a form that does
+    /// not say.
     pub id: i64,
     /// Logged in with a bot token.
     pub bot: bool,

@@ -69,6 +69,25 @@ impl State {
             .collect()
     }
 
+    /// The change that sets a thing to what it is.
+    #[cfg(feature = "redis-store")]
+    pub(super) fn change_of(&self, slot: Slot) -> Change {
+        match slot {
+            Slot::App => Change::App(self.app.clone()),
+            Slot::Network => Change::Network(self.network.clone()),
+            Slot::HomeDc => Change::HomeDc(self.home_dc),
+            Slot::Dc(id) => Change::Dc(id, self.dcs.get(&id).cloned()),
+            Slot::User => Change::User(self.user.clone()),
+            Slot::Login => Change::Login(self.login.clone()),
+            Slot::FutureAuthTokens => Change::FutureAuthTokens(self.future_auth_tokens.clone()),
+            Slot::Updates => Change::Updates(self.updates),
+            Slot::Channel(id) => Change::Channel(id, self.channels.get(&id).copied()),
+            Slot::Peer(key) => {
+                self.peers.get(&key).map_or(Change::ForgetPeer(key), |peer| Change::Peer(peer.clone()))
+            }
+        }
+    }
+
     /// Whether applying `change` would leave everything as it is.
     fn holds(&self, change: &Change) -> bool {
         match change {

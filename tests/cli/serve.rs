@@ -138,6 +138,22 @@ fn what_keeps_it_from_starting_is_named() {
 }
 
 #[test]
+fn a_scenario_is_read_from_its_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("scenario.json");
+    let path = text(&file);
+    run(["serve", "--scenario", &path]).fails(1, &path);
+    std::fs::write(&file, r#"{"numbers": {"+4912345678": {"colour": 1}}}"#).unwrap();
+    run(["serve", "--scenario", &path]).fails(1, "`numbers.+4912345678.colour` is not a key");
+    std::fs::write(&file, r#"{"numbers": {"+4912345678": {"code": "98765"}}}"#).unwrap();
+    let mut serve = Serve::start(&["--json", "--account", "+4912345678,name=Carl", "--scenario", &path]);
+    let ready = serve.json();
+    let args = login_args(&dir, &ready, "carl", &["--phone", "+4912345678"]);
+    assert!(run_with(args, "98765\n").succeeds().stdout.contains("Carl, DC 2"));
+    assert_eq!(serve.json(), json!({"event": "code", "phone": "4912345678", "code": "98765"}));
+}
+
+#[test]
 fn for_people_it_says_the_same_in_words() {
     let mut serve = Serve::start(&[]);
     for dc in 1..=3 {

@@ -86,9 +86,6 @@ fn back_to_the_number_and_no_resend_yet() {
     tty.shows("Another code can be sent in ");
     tty.shows(" s.\r\n");
     tty.shows(CODE);
-    tty.types("q");
-    tty.shows("Login by QR code is not in this version");
-    tty.shows(CODE);
     tty.types("b");
     tty.shows(PHONE);
     tty.types(ADA);

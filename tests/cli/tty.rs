@@ -23,6 +23,8 @@ pub struct Tty {
     output: Receiver<Vec<u8>>,
     /// Everything shown so far.
     pub screen: String,
+    /// The beginning of a character whose rest was not shown yet.
+    partial: Vec<u8>,
     /// How much of it was waited for.
     seen: usize,
 }
@@ -50,13 +52,14 @@ impl Tty {
                 }
             }
         });
-        Self { child, keyboard, terminal, output, screen: String::new(), seen: 0 }
+        Self { child, keyboard, terminal, output, screen: String::new(), partial: Vec::new(), seen: 0 }
     }
 
     /// Waits until `text` appears behind what was waited for before.
     #[track_caller]
     pub fn shows(&mut self, text: &str) {
         let begin = Instant::now();
+        let mut ended = false;
         loop {
             if let Some(at) = self.screen[self.seen..].find(text) {
                 self.seen += at + text.len();
@@ -64,14 +67,28 @@ impl Tty {
             }
             assert!(begin.elapsed() < HANGS, "no `{text}` on the screen:\n{}", self.screen);
             match self.output.recv_timeout(Duration::from_millis(50)) {
-                Ok(bytes) => self.screen.push_str(std::str::from_utf8(&bytes).unwrap()),
+                Ok(bytes) => self.append(&bytes),
                 Err(RecvTimeoutError::Timeout) => {
-                    let ended = self.child.try_wait().unwrap();
-                    assert!(ended.is_none(), "ended before `{text}`:\n{}", self.screen);
+                    // What it wrote last may still be on its way when it has ended.
+                    assert!(!ended, "ended before `{text}`:\n{}", self.screen);
+                    ended = self.child.try_wait().unwrap().is_some();
                 }
                 Err(RecvTimeoutError::Disconnected) => panic!("closed before `{text}`:\n{}", self.screen),
             }
         }
+    }
+
+    /// What was read may end within a character, whose rest comes later.
+    fn append(&mut self, bytes: &[u8]) {
+        self.partial.extend_from_slice(bytes);
+        let whole = match std::str::from_utf8(&self.partial) {
+            Ok(text) => text.len(),
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(error) => panic!("{error}"),
+        };
+        let rest = self.partial.split_off(whole);
+        self.screen.push_str(std::str::from_utf8(&self.partial).unwrap());
+        self.partial = rest;
     }
 
     /// Types a line, with the key at its end.
@@ -107,7 +124,7 @@ impl Tty {
         let code = wait(&mut self.child);
         // What was written last may still be on its way.
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
-            self.screen.push_str(std::str::from_utf8(&bytes).unwrap());
+            self.append(&bytes);
         }
         code
     }

@@ -1,13 +1,17 @@
 //! A loopback server in this process, and a directory for sessions.
 
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use mtwire::client::Client;
 use mtwire::crypto::rsa::PrivateKey;
-use mtwire::server::{Builder, Server};
-use mtwire::session::State;
+use mtwire::crypto::rsa::PublicKey;
+use mtwire::net::Address;
+use mtwire::server::{Builder, Event, Scenario, Server};
 use mtwire::session::file::load;
+use mtwire::session::{MemoryStore, State};
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 
 use crate::command::{Ended, run, run_with};
 
@@ -25,6 +29,7 @@ pub const BOT: &str = "4242:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr";
 pub struct World {
     // Before the runtime, which it needs until it is gone.
     server: Option<Server>,
+    events: mpsc::Receiver<Event>,
     runtime: Runtime,
     dir: tempfile::TempDir,
 }
@@ -48,10 +53,57 @@ impl World {
             .bot(BOT);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let server = runtime.block_on(options(builder).start()).unwrap();
+        let mut server = runtime.block_on(options(builder).start()).unwrap();
+        let events = server.events();
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("server.pem"), server.public_key_pem()).unwrap();
-        Self { server: Some(server), runtime, dir }
+        Self { server: Some(server), events, runtime, dir }
+    }
+
+    /// A server whose logins go as the scenario says.
+    pub fn with_scenario(scenario: &str) -> Self {
+        Self::with(|server| server.scenario(Scenario::from_json(scenario).unwrap()))
+    }
+
+    /// The next code that the server sends to an e-mail address.
+    pub fn email_code(&mut self) -> String {
+        loop {
+            if let Some(Event::EmailCode { code, .. }) = self.runtime.block_on(self.events.recv()) {
+                return code;
+            }
+        }
+    }
+
+    /// Scans a QR code as another session of the account with this test number does.
+    pub fn scan(&self, phone: &str, code: &str, url: &str) {
+        self.scan_as(phone, code, None, url);
+    }
+
+    /// The same for an account with a password.
+    pub fn scan_with_password(&self, phone: &str, code: &str, password: &str, url: &str) {
+        self.scan_as(phone, code, Some(password), url);
+    }
+
+    fn scan_as(&self, phone: &str, code: &str, password: Option<&str>, url: &str) {
+        let server = self.server.as_ref().unwrap();
+        let mut builder = Client::builder("phone")
+            .store(Arc::new(MemoryStore::default()))
+            .api_id(1)
+            .api_hash("0")
+            .trust(PublicKey::from_pem(server.public_key_pem()).unwrap());
+        for dc in server.dcs() {
+            builder = builder.dc(dc.id, Address::new(&*dc.host, dc.port));
+        }
+        self.runtime.block_on(async {
+            let client = builder.connect().await.unwrap();
+            client.send_code(phone).await.unwrap();
+            client.sign_in(code).await.unwrap();
+            if let Some(password) = password {
+                client.check_password(password).await.unwrap();
+            }
+            client.accept_login(url).await.unwrap();
+            client.disconnect().await;
+        });
     }
 
     pub fn dir(&self) -> &Path {

@@ -4,6 +4,7 @@ mod calls;
 mod connecting;
 mod cutting_proxy;
 mod loopback;
+mod losing;
 mod moving;
 mod refusals;
 mod scripted;

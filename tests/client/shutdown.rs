@@ -94,3 +94,29 @@ async fn the_name_is_enough_the_second_time() {
     assert_eq!(client.home_dc(), 2);
     client.disconnect().await;
 }
+
+#[tokio::test]
+async fn an_encrypted_session_wants_its_passphrase_the_second_time() {
+    use mtwire::client::ConnectError;
+    use mtwire::session::{ErrorKind, file::is_encrypted};
+    let server = Server::builder().start().await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let builder = || Client::builder("bot").session_dir(dir.path()).timing(loopback::timing());
+    let first = builder()
+        .passphrase("open sesame")
+        .api_id(1)
+        .api_hash("0123456789abcdef0123456789abcdef")
+        .dc(2, loopback::address(&server, 2))
+        .trust(mtwire::crypto::rsa::PublicKey::from_pem(server.public_key_pem()).unwrap());
+    first.connect().await.unwrap().disconnect().await;
+    assert!(is_encrypted(dir.path().join("bot.session")).unwrap());
+    let kind = |error| match error {
+        ConnectError::Session(error) => error.kind,
+        other => panic!("{other}"),
+    };
+    let none = builder().connect().await.map(drop).unwrap_err();
+    assert!(matches!(kind(none), ErrorKind::PassphraseNeeded));
+    let wrong = builder().passphrase("sesame").connect().await.map(drop).unwrap_err();
+    assert!(matches!(kind(wrong), ErrorKind::WrongPassphrase));
+    builder().passphrase("open sesame").connect().await.unwrap().disconnect().await;
+}

@@ -24,6 +24,8 @@ def parse_args(peer, transports):
     p.add_argument("--expect-dc", type=int, help="DC where the client must be after the login")
     p.add_argument("--talk-to", metavar="PHONE", help="log in a second client with this number; each sends the other a message")
     p.add_argument("--talk-code", default="11111", help="the second client's code")
+    p.add_argument("--flow", help="the flow to go through (of the drivers that have several)")
+    p.add_argument("--digit", type=int, default=5, help="with --flow: the digit that makes the client's numbers its own")
     p.add_argument("--transport", choices=transports, default=transports[0])
     p.add_argument("--no-login", action="store_true", help="stop after the key exchange and help.getConfig")
     p.add_argument("--repeat-ping", type=int, default=0, metavar="N", help="N help.getConfig calls after the login")

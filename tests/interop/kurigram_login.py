@@ -1,78 +1,13 @@
 #!/usr/bin/env python3
-"""Kurigram against a loopback DC. Only the first address is given: later ones Kurigram takes from help.getConfig."""
+"""Kurigram logs in to a loopback DC and sends messages."""
 
-import logging
 import secrets
 
-import common
-
-TRANSPORTS = {
-    "abridged": "TCPAbridged",
-    "intermediate": "TCPIntermediate",
-    "padded": "TCPIntermediatePadded",
-    "full": "TCPFull",
-    "obfuscated": "TCPAbridgedO",
-    "obfuscated-intermediate": "TCPIntermediateO",
-}
-args = common.parse_args("Kurigram", list(TRANSPORTS))
-logging.basicConfig(level=logging.DEBUG if args.verbose else logging.CRITICAL)
-
-import pyrogram
-from pyrogram import Client, raw
-from pyrogram.connection.transport import tcp
-from pyrogram.crypto import rsa
-from pyrogram.errors import SessionPasswordNeeded
+from pyrogram import raw
 from pyrogram.handlers import MessageHandler
-from pyrogram.raw.all import layer
 
-
-def begin_at(storage, *address):
-    """Makes an empty storage begin at this address where Kurigram has a built-in one. Later ones are not touched."""
-    names = ["dc_id", "server_address", "port"]
-    for name, mine in zip(names, address):
-        accessor, first = getattr(storage, name), [True]
-
-        async def access(*value, accessor=accessor, mine=mine, first=first):
-            if value and first:
-                first.clear()
-                value = (mine,)
-            return await accessor(*value)
-
-        setattr(storage, name, access)
-
-
-async def client(name):
-    c = Client(
-        name,
-        api_id=12345,
-        api_hash="0" * 32,
-        in_memory=True,
-        protocol_factory=getattr(tcp, TRANSPORTS[args.transport]),
-        fetch_stories=False,
-    )
-    begin_at(c.storage, args.dc, args.host, args.port)
-    await c.connect()
-    return c
-
-
-async def log_in(report, c, phone, code, password):
-    sent = await c.send_phone_number_code(phone)
-    report.step("auth.sendCode", type=str(sent.type))
-    try:
-        me = await c.sign_in(phone, sent.phone_code_hash, code)
-        report.step("auth.signIn")
-    except SessionPasswordNeeded:
-        report.step("SESSION_PASSWORD_NEEDED")
-        me = await c.check_password(password)
-        report.step("auth.checkPassword")
-    return me
-
-
-async def start(c):
-    """What Client.start() does after the login."""
-    await c.invoke(raw.functions.updates.GetState())
-    c.me = await c.get_me()
-    await c.initialize()
+import common
+from kurigram_peer import args, client, log_in, report, start, trust
 
 
 def inbox(c):
@@ -105,8 +40,7 @@ async def talk(report, c):
 
 
 async def main(report):
-    n, e = common.public_key(args.pubkey)
-    rsa.server_public_keys[common.fingerprint(n, e)] = rsa.PublicKey(n, e)
+    trust(args.pubkey)
     c = await client("one")
     report.step("connected")
     if args.no_login:
@@ -132,4 +66,4 @@ async def main(report):
         report.step("repeat", n=args.repeat_ping)
 
 
-common.Report("kurigram", version=pyrogram.__version__, layer=layer, transport=args.transport).run(main, args.timeout)
+report().run(main, args.timeout)

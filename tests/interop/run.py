@@ -12,6 +12,9 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import session_files
+from flows import Numbers
+
 HERE = Path(__file__).parent
 
 CLIENTS = {
@@ -29,8 +32,20 @@ FLOWS = {
     "messages": ["--phone", "+9996621111", "--code", "22222", "--talk-to", "+9996632222", "--talk-code", "33333"],
 }
 
+# These do not depend on the transport: each client goes through them over its first one.
+ONCE = {
+    "telethon": [
+        "qr", "qr, password", "qr, another DC", "password", "recovery", "reset", "codes", "e-mail", "refusals", "sessions",
+        "log-out",
+    ],
+    "kurigram": ["qr", "qr, password", "qr, another DC", "password", "recovery", "codes", "refusals", "sessions"],
+}
+DIGITS = {"telethon": 5, "kurigram": 6}
+NUMBERS = [Numbers(digit) for digit in DIGITS.values()]
+
 SERVE = [
     "serve", "--json",
+    *(word for numbers in NUMBERS for account in numbers.accounts() for word in ("--account", account)),
     "--account", "+9996621234",
     "--account", "+9996625678,password=correct horse",
     "--account", "+9996611234",
@@ -46,6 +61,7 @@ def options():
     p.add_argument("--mtwire", required=True, help="the command to test")
     for client in CLIENTS:
         p.add_argument(f"--{client}", help=f"a Python that has {client}")
+    p.add_argument("--pyrogram", help="a Python that has pyrogram, for its sessions")
     p.add_argument("--only", action="append", metavar="WORD", help="only runs whose name has this word (repeatable: all of them)")
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="drivers at one time")
     p.add_argument("--timeout", type=float, default=60, help="seconds for one driver")
@@ -55,8 +71,9 @@ def options():
 class Server:
     """`mtwire serve` and what it said when it was ready."""
 
-    def __init__(self, command):
-        self.process = subprocess.Popen([*shlex.split(command), *SERVE], stdout=subprocess.PIPE, text=True)
+    def __init__(self, command, scenario):
+        command_line = [*shlex.split(command), *SERVE, "--scenario", scenario]
+        self.process = subprocess.Popen(command_line, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:
             sys.exit(f"{command} did not start (exit status {self.process.wait()})")
@@ -75,10 +92,13 @@ class Server:
 
 def drive(opts, server, pubkey, client, transport, flow):
     dc = next(dc for dc in server.ready["dcs"] if dc["id"] == 2)
+    driver, flow_args = "login", FLOWS.get(flow)
+    if flow_args is None:
+        driver, flow_args = "flows", ["--flow", flow, "--digit", str(DIGITS[client])]
     command = [
-        getattr(opts, client), str(HERE / f"{client}_login.py"),
+        getattr(opts, client), str(HERE / f"{client}_{driver}.py"),
         "--host", dc["host"], "--port", str(dc["port"]), "--dc", "2", "--pubkey", pubkey,
-        "--transport", transport, "--timeout", str(opts.timeout), *FLOWS[flow],
+        "--transport", transport, "--timeout", str(opts.timeout), *flow_args,
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=opts.timeout + 30)
     try:
@@ -95,13 +115,14 @@ def main():
         (client, transport, flow)
         for client, transports in CLIENTS.items() if getattr(opts, client)
         for transport in transports
-        for flow in FLOWS
+        for flow in [*FLOWS, *(ONCE[client] if transport == transports[0] else [])]
         if all(word in f"{client} {transport} {flow}" for word in opts.only or [])
     ]
-    if not runs:
-        sys.exit("nothing to run")
-    server = Server(opts.mtwire)
-    failed = 0
+    count = failed = 0
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as scenario:
+        json.dump({"numbers": {k: v for numbers in NUMBERS for k, v in numbers.scenario().items()}}, scenario)
+        scenario.flush()
+        server = Server(opts.mtwire, scenario.name)
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as key, ThreadPoolExecutor(opts.jobs) as pool:
         key.write(server.ready["public_key"])
         key.flush()
@@ -111,13 +132,18 @@ def main():
             took = report["steps"][-1]["at_ms"] if report.get("steps") else 0
             result = f"ok   {took:7.0f} ms" if report["ok"] else f"FAIL {report.get('error')}"
             print(f"{client:9} {report.get('version', ''):8} {transport:24} {flow:20} {result}", flush=True)
+        for name, error in session_files.run(opts, server, key.name):
+            count += 1
+            failed += error is not None
+            print(f"{name:64} {'ok' if error is None else f'FAIL {error}'}", flush=True)
     status = server.stop()
     if status != 0:
         print(f"mtwire serve ended with status {status}")
         failed += 1
     # The server's own end is one of the things that are checked.
-    print(f"interop: {len(runs) + 1 - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    count += len(runs) + 1
+    print(f"interop: {count - failed} passed, {failed} failed")
+    sys.exit(1 if failed or count == 1 else 0)
 
 
 main()

@@ -7,6 +7,7 @@
 #   MTWIRE            the command to test (default: built in release mode)
 #   TELETHON_PYTHON   a Python that has Telethon (default: a virtual environment made here)
 #   KURIGRAM_PYTHON   a Python that has Kurigram (default: likewise)
+#   PYROGRAM_PYTHON   a Python that has Pyrogram (default: likewise)
 #   PYTHON            the Python that makes the environments (default: python3)
 #   INTEROP_VENVS     where they are made (default: target/interop)
 set -eu
@@ -32,4 +33,5 @@ fi
 # Versions are fixed, so that a failure here is ours.
 : "${TELETHON_PYTHON:=$(venv telethon telethon==1.45.0 cryptg)}"
 : "${KURIGRAM_PYTHON:=$(venv kurigram kurigram==2.2.26 tgcrypto)}"
-exec "${PYTHON:-python3}" "$here/run.py" --mtwire "$MTWIRE" --telethon "$TELETHON_PYTHON" --kurigram "$KURIGRAM_PYTHON" "$@"
+: "${PYROGRAM_PYTHON:=$(venv pyrogram pyrogram==2.0.106 tgcrypto)}"
+exec "${PYTHON:-python3}" "$here/run.py" --mtwire "$MTWIRE" --telethon "$TELETHON_PYTHON" --kurigram "$KURIGRAM_PYTHON" --pyrogram "$PYROGRAM_PYTHON" "$@"

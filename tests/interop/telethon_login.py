@@ -1,61 +1,12 @@
 #!/usr/bin/env python3
-"""Telethon against a loopback DC. Only the first address is given: later ones Telethon takes from help.getConfig."""
+"""Telethon logs in to a loopback DC and sends messages."""
 
-import logging
 import secrets
 
+from telethon import events, functions
+
 import common
-
-# Telethon's HTTP connection cannot work (it compares a byte with a bytes object).
-args = common.parse_args("Telethon", ["full", "abridged", "intermediate", "padded", "obfuscated"])
-if args.verbose:
-    logging.basicConfig(level=logging.DEBUG)
-
-import telethon
-from telethon import TelegramClient, errors, events, functions
-from telethon.crypto import rsa
-from telethon.network import connection
-from telethon.network.connection.connection import ObfuscatedConnection
-from telethon.network.connection.tcpintermediate import RandomizedIntermediatePacketCodec
-from telethon.network.connection.tcpobfuscated import ObfuscatedIO
-from telethon.sessions import MemorySession
-from telethon.tl.alltlobjects import LAYER
-
-
-class PaddedObfuscated(ObfuscatedConnection):
-    """Telethon has padded intermediate only under obfuscation, for MTProxy."""
-
-    obfuscated_io, packet_codec = ObfuscatedIO, RandomizedIntermediatePacketCodec
-
-
-TRANSPORT = {
-    "full": connection.ConnectionTcpFull,
-    "abridged": connection.ConnectionTcpAbridged,
-    "intermediate": connection.ConnectionTcpIntermediate,
-    "obfuscated": connection.ConnectionTcpObfuscated,
-    "padded": PaddedObfuscated,
-}[args.transport]
-
-
-async def client():
-    session = MemorySession()
-    session.set_dc(args.dc, args.host, args.port)
-    c = TelegramClient(session, 12345, "0" * 32, connection=TRANSPORT, connection_retries=2, retry_delay=0.2, request_retries=3)
-    await c.connect()
-    return c
-
-
-async def log_in(report, c, phone, code, password):
-    sent = await c.send_code_request(phone)
-    report.step("auth.sendCode", type=type(sent.type).__name__)
-    try:
-        me = await c.sign_in(phone, code)
-        report.step("auth.signIn")
-    except errors.SessionPasswordNeededError:
-        report.step("SESSION_PASSWORD_NEEDED")
-        me = await c.sign_in(password=password)
-        report.step("auth.checkPassword")
-    return me
+from telethon_peer import args, client, log_in, report, trust
 
 
 def inbox(c):
@@ -85,8 +36,7 @@ async def talk(report, c):
 
 
 async def main(report):
-    n, e = common.public_key(args.pubkey)
-    rsa._server_keys[common.fingerprint(n, e)] = (rsa.rsa.PublicKey(n, e), False)
+    trust(args.pubkey)
     c = await client()
     report.step("connected")
     if args.no_login:
@@ -112,4 +62,4 @@ async def main(report):
         report.step("repeat", n=args.repeat_ping)
 
 
-common.Report("telethon", version=telethon.__version__, layer=LAYER, transport=args.transport).run(main, args.timeout)
+report().run(main, args.timeout)

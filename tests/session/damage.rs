@@ -4,25 +4,30 @@ use std::{fs, path::Path};
 
 use mtwire::session::{
     Error, ErrorKind, FileStore, State,
-    file::{FormatErrorKind, load},
+    file::{FormatErrorKind, Passphrase, load, load_with},
 };
 
 use crate::sample;
 
 /// Opens `content` as a session in every way, and checks what must hold whatever it is.
 fn open(dir: &Path, content: &[u8]) -> Result<State, Error> {
+    open_with(dir, content, None)
+}
+
+fn open_with(dir: &Path, content: &[u8], passphrase: Option<&Passphrase>) -> Result<State, Error> {
     let path = dir.join("damaged.session");
     write_private(&path, content);
-    let looked = load(&path);
+    let looked = load_with(&path, passphrase);
     assert_eq!(fs::read(&path).unwrap(), content, "looking changed the file");
-    let opened = FileStore::open(&path).map(|store| (store.with(State::clone), store.torn_tail()));
+    let opened =
+        FileStore::open_with(&path, passphrase).map(|store| (store.with(State::clone), store.torn_tail()));
     let left = fs::read(&path).unwrap();
     assert_eq!(looked.ok(), opened.as_ref().ok().map(|(state, _)| state.clone()));
     match &opened {
         Ok((state, torn)) => {
             let cut = torn.map_or(0, |torn| torn.len as usize);
             assert_eq!(left, content[..content.len() - cut], "more or less than the torn tail was cut");
-            assert_eq!(load(&path).unwrap(), *state);
+            assert_eq!(load_with(&path, passphrase).unwrap(), *state);
         }
         Err(_) => assert_eq!(left, content, "the file of a failed opening was changed"),
     }
@@ -47,20 +52,23 @@ fn format_error(result: Result<State, Error>) -> (usize, FormatErrorKind) {
 
 /// A sample file, the states it went through, and the length of its snapshot (all that the first batch wrote).
 fn sample(dir: &Path) -> (Vec<u8>, Vec<State>, usize) {
+    sample_with(dir, None)
+}
+
+fn sample_with(dir: &Path, passphrase: Option<&Passphrase>) -> (Vec<u8>, Vec<State>, usize) {
     let path = dir.join("whole.session");
-    let states = sample::write(&path);
+    let states = sample::write_with(&path, passphrase);
     let content = fs::read(path).unwrap();
     let snapshot_end = u64::from_le_bytes(content[12..20].try_into().unwrap()) as usize;
     (content, states, snapshot_end)
 }
 
-#[test]
-fn cut_anywhere_it_opens_as_it_once_was_or_not_at_all() {
+fn cut_anywhere(passphrase: Option<&Passphrase>) {
     let dir = tempfile::tempdir().unwrap();
-    let (content, states, snapshot_end) = sample(dir.path());
+    let (content, states, snapshot_end) = sample_with(dir.path(), passphrase);
     let mut newest = 0;
     for len in 0..content.len() {
-        match open(dir.path(), &content[..len]) {
+        match open_with(dir.path(), &content[..len], passphrase) {
             Ok(state) => {
                 assert!(len >= snapshot_end);
                 let age =
@@ -77,18 +85,28 @@ fn cut_anywhere_it_opens_as_it_once_was_or_not_at_all() {
         }
     }
     assert_eq!(newest, states.len() - 2);
-    assert_eq!(open(dir.path(), &content).unwrap(), *states.last().unwrap());
+    assert_eq!(open_with(dir.path(), &content, passphrase).unwrap(), *states.last().unwrap());
 }
 
 #[test]
-fn with_any_bit_flipped_it_opens_as_it_once_was_or_not_at_all() {
+fn cut_anywhere_it_opens_as_it_once_was_or_not_at_all() {
+    cut_anywhere(None);
+}
+
+#[test]
+fn cut_anywhere_an_encrypted_one_opens_as_it_once_was_or_not_at_all() {
+    cut_anywhere(Some(&sample::passphrase("open sesame")));
+}
+
+/// Flips bits, `step` from one to the next.
+fn any_bit(passphrase: Option<&Passphrase>, step: usize) {
     let dir = tempfile::tempdir().unwrap();
-    let (content, states, snapshot_end) = sample(dir.path());
+    let (content, states, snapshot_end) = sample_with(dir.path(), passphrase);
     let mut opened = 0;
-    for bit in 0..content.len() * 8 {
+    for bit in (0..content.len() * 8).step_by(step) {
         let mut damaged = content.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
-        match open(dir.path(), &damaged) {
+        match open_with(dir.path(), &damaged, passphrase) {
             // Only the last record may be taken for one that a crash tore.
             Ok(state) => {
                 assert!(bit / 8 >= snapshot_end);
@@ -105,7 +123,18 @@ fn with_any_bit_flipped_it_opens_as_it_once_was_or_not_at_all() {
             }
         }
     }
-    assert!(opened > 0 && opened < 50 * 8);
+    assert!(opened > 0 && opened < 90 * 8 / step);
+}
+
+#[test]
+fn with_any_bit_flipped_it_opens_as_it_once_was_or_not_at_all() {
+    any_bit(None, 1);
+}
+
+#[test]
+fn with_any_bit_flipped_an_encrypted_one_is_damaged_and_the_passphrase_is_not_wrong() {
+    // Every byte, each in another bit than its neighbours.
+    any_bit(Some(&sample::passphrase("open sesame")), 7);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use mtwire::{
     session::{
         App, Change, CodeVia, Dc, DcAddress, FileStore, Network, Peer, PeerKey, PeerKind, PendingLogin, Salt,
         Secret, SessionStore, Stage, State, UpdateState, User,
+        file::{Cost, Passphrase},
     },
 };
 
@@ -56,7 +57,17 @@ pub fn batches() -> Vec<Vec<Change>> {
 
 /// Writes the file and gives the states that were acknowledged, the empty one first.
 pub fn write(path: &Path) -> Vec<State> {
-    let store = FileStore::open(path).unwrap();
+    write_with(path, None)
+}
+
+/// A passphrase that costs next to nothing, for the many openings of a test.
+pub fn passphrase(secret: &str) -> Passphrase {
+    Passphrase::new(secret).cost(Cost { memory_kib: 8, passes: 1, lanes: 1 })
+}
+
+/// [`write`] of an encrypted file.
+pub fn write_with(path: &Path, passphrase: Option<&Passphrase>) -> Vec<State> {
+    let store = FileStore::open_with(path, passphrase).unwrap();
     let mut states = vec![State::default()];
     for batch in batches() {
         store.apply(&batch).unwrap();

@@ -7,7 +7,9 @@ mod handshake;
 mod input;
 mod message;
 mod schema_parse;
+mod session_convert;
 mod session_file;
+mod session_sealed;
 mod tl_api;
 mod transport;
 
@@ -25,7 +27,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "message_client", run: message::client },
     Target { name: "message_server", run: message::server },
     Target { name: "schema_parse", run: schema_parse::run },
+    Target { name: "session_convert", run: session_convert::run },
     Target { name: "session_file", run: session_file::run },
+    Target { name: "session_sealed", run: session_sealed::run },
     Target { name: "tl_api", run: tl_api::run },
     Target { name: "transport_abridged", run: transport::abridged },
     Target { name: "transport_detect", run: transport::detect },

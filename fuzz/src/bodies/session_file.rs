@@ -4,14 +4,14 @@
 //! byte and as many bytes, that are made a file with right checksums: the first is the snapshot, the others are
 //! appended. The byte then also says where that file is cut.
 
-use mtwire::session::file::{VERSION, decode, decode_payload};
+use mtwire::session::file::{VERSION, decode, decode_payload, examine};
 
 use super::input::Input;
 
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     match input.u8() {
-        0 => drop(decode(input.rest())),
+        0 => look(input.rest()),
         1 => {
             let payload = input.rest();
             if let Err(error) = decode_payload(payload) {
@@ -19,6 +19,20 @@ pub fn run(data: &[u8]) {
             }
         }
         cut => file(cut, input),
+    }
+}
+
+/// Looking for damage finds what reading finds.
+fn look(file: &[u8]) {
+    match (decode(file), examine(file, None)) {
+        (Ok(state), Ok(report)) => assert!(report.is_whole() && report.state == state, "{report:?}"),
+        (Ok(state), Err(error)) => panic!("{error}: {state:?}"),
+        (Err(error), Ok(report)) => {
+            let first = report.damage.first().expect("what cannot be read is damaged");
+            assert!(first.offset <= error.offset as u64, "{error}: {first:?}");
+            assert!(report.damage.iter().is_sorted_by_key(|damage| damage.offset));
+        }
+        (Err(_), Err(_)) => {}
     }
 }
 
@@ -43,6 +57,7 @@ fn file(cut: u8, mut input: Input<'_>) {
     let check = crc32fast::hash(&file[..20]);
     file[20..24].copy_from_slice(&check.to_le_bytes());
 
+    look(&file);
     let whole = decode(&file);
     if let [payload] = payloads[..] {
         let alone = decode_payload(payload);

@@ -134,6 +134,8 @@ pub struct Login {
     pending: Option<PendingLogin>,
     /// The last code typed: signing in with it again needs no other question.
     code: Option<Secret>,
+    /// The code to recover the password, once it was typed.
+    recovery_code: Option<Secret>,
     /// The password typed, until the server has judged it.
     password: Option<Secret>,
     /// The new password and its hint, until its verifier is made.
@@ -204,6 +206,7 @@ impl Login {
             resumed: pending.is_some(),
             pending,
             code: None,
+            recovery_code: None,
             password: None,
             new_password: None,
             challenge_renewed: false,
@@ -529,6 +532,7 @@ impl Login {
     fn forget_pending(&mut self) {
         self.pending = None;
         self.code = None;
+        self.recovery_code = None;
         self.password = None;
         self.new_password = None;
         self.resumed = false;

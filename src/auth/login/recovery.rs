@@ -33,7 +33,7 @@ impl Login {
             Some(Stage::Recovery { pattern }) => pattern.clone(),
             _ => return self.fail(LoginError::Misused),
         };
-        self.code = None;
+        self.recovery_code = None;
         self.state = State::RecoveryCode;
         let notice = self.notice.take();
         Step::new(Action::Prompt(Prompt::RecoveryCode { pattern, notice }))
@@ -46,7 +46,7 @@ impl Login {
         }
         let code = Secret::from(code);
         let call = auth::CheckRecoveryPassword { code: str_of(&code) };
-        self.code = Some(code);
+        self.recovery_code = Some(code);
         self.invoke(Call::CheckRecovery(call))
     }
 
@@ -90,14 +90,14 @@ impl Login {
 
     /// Without settings the account has no password afterwards.
     pub(super) fn recover(&mut self, new_settings: Option<types::account::PasswordInputSettings>) -> Step {
-        let Some(code) = &self.code else { return self.ask_recovery_code() };
+        let Some(code) = &self.recovery_code else { return self.ask_recovery_code() };
         let code = str_of(code);
         self.invoke(Call::Recover(Box::new(auth::RecoverPassword { code, new_settings })))
     }
 
     /// Back from the recovery: the password is what the server waits for.
     pub(super) fn leave_recovery(&mut self) -> Step {
-        self.code = None;
+        self.recovery_code = None;
         let save = self.enter(Stage::Password);
         Step { save, ..self.get_password() }
     }
@@ -112,13 +112,17 @@ impl Login {
         self.invoke(Call::DeleteAccount(account::DeleteAccount { reason, password: None }))
     }
 
-    /// The code that was typed before is still good for a sign-up, as the number has no account now.
+    /// The number has no account now. The login code that was typed is given once more: its answer has the terms of
+    /// service.
     pub(super) fn on_account_deleted(&mut self) -> Step {
         self.notice = Some(Notice::AccountDeleted);
         if self.code_hash().is_empty() {
             self.forget_pending();
             return Step { save: vec![Change::Login(None)], ..self.ask_phone() };
         }
-        self.need_sign_up(None)
+        match self.code.take() {
+            Some(code) => self.sign_in(code),
+            None => self.need_sign_up(None),
+        }
     }
 }

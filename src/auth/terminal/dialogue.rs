@@ -351,8 +351,8 @@ impl<C: Console> Dialogue<C> {
     }
 
     fn name(&mut self, notice: Option<&Notice>) -> Result<Answer, NoInput> {
-        self.say_no_account()?;
         self.say_notice(notice)?;
+        self.say_no_account()?;
         let first = self.line(texts::FIRST_NAME, "the first name", SIGN_UP_REMEDY)?;
         let last = self.line(texts::LAST_NAME, "the last name", SIGN_UP_REMEDY)?;
         Ok(Answer::Name { first, last })

@@ -134,6 +134,9 @@ fn the_account_is_made_anew() {
     assert_eq!(run.password_notice(), Some(Notice::AccountResetScheduled { at: NOW + 604_800 }));
     run.answer(Answer::ResetAccount).answer(Answer::Confirm(true));
     run.reply("account.deleteAccount", Reply::Bool(true));
+    run.reply("auth.signIn", sign_up_required(Some("Be kind.")));
+    assert!(matches!(run.prompt(), Prompt::Terms { .. }));
+    run.answer(Answer::Terms(true));
     assert_eq!(run.prompt(), &Prompt::Name { notice: Some(Notice::AccountDeleted) });
     run.answer(Answer::Name { first: "Ada".into(), last: String::new() });
     let Call::SignUp(call) = run.call("auth.signUp") else { panic!() };

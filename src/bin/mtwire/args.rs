@@ -8,6 +8,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use mtwire::client::Timing;
 use mtwire::net::Address;
 use mtwire::server::AccountSpec;
+use mtwire::session::convert::Format;
 use mtwire::transport::Kind;
 
 /// MTProto 2.0: log in, call API methods, decode packets, run a loopback DC.
@@ -33,7 +34,9 @@ pub enum Command {
     Call(CallArgs),
     /// Log out.
     Logout(OnlineArgs),
-    /// Look at session files.
+    /// List the sessions of the account, end them, or log another program in by its QR code.
+    Devices(DevicesArgs),
+    /// Look at session files, repair and encrypt them.
     Session {
         #[command(subcommand)]
         command: SessionCommand,
@@ -46,6 +49,89 @@ pub enum Command {
 pub enum SessionCommand {
     /// Show what is in NAME.session; never its keys.
     Show(NameArgs),
+    /// Look for damage in NAME.session, without changing it; exit code 1 if there is any.
+    Check(NameArgs),
+    /// Make a good file of what is left of a damaged NAME.session; the damaged one is kept.
+    Repair(RepairArgs),
+    /// Encrypt NAME.session with a passphrase, another passphrase, or not any more.
+    Passphrase(PassphraseArgs),
+    /// Write the session of NAME.session in another program's form.
+    Export(SessionExportArgs),
+    /// Make NAME.session of another program's session.
+    Import(Box<SessionImportArgs>),
+}
+
+#[derive(ClapArgs)]
+pub struct RepairArgs {
+    #[command(flatten)]
+    pub session: NameArgs,
+    /// Apply the whole records behind the damage too, though what was lost before them may contradict them.
+    #[arg(long)]
+    pub skip_damaged: bool,
+}
+
+#[derive(ClapArgs)]
+pub struct PassphraseArgs {
+    #[command(flatten)]
+    pub session: NameArgs,
+    /// File whose first line is the new passphrase; else it is asked for.
+    #[arg(long, value_name = "F", conflicts_with = "remove")]
+    pub new_passphrase_file: Option<PathBuf>,
+    /// Keep the session without encryption.
+    #[arg(long)]
+    pub remove: bool,
+}
+
+#[derive(ClapArgs)]
+pub struct SessionExportArgs {
+    #[command(flatten)]
+    pub session: NameArgs,
+    /// mtwire-string, telethon-string, telethon-sqlite, pyrogram-string or pyrogram-sqlite.
+    #[arg(long, value_name = "FORMAT")]
+    pub to: Format,
+    /// File to write, which must not exist; without it a string is printed. Who has it has the account.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// With pyrogram-sqlite: the newer tables, which only Kurigram reads.
+    #[arg(long)]
+    pub kurigram: bool,
+}
+
+#[derive(ClapArgs)]
+pub struct SessionImportArgs {
+    #[command(flatten)]
+    pub session: NameArgs,
+    /// mtwire-string, telethon-string, telethon-sqlite, pyrogram-string, pyrogram-sqlite or tdata.
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Format,
+    /// The file or directory; or the string itself, or `-` to read it from standard input, where neither the list of
+    /// processes nor the shell's history shows it.
+    #[arg(value_name = "VALUE|FILE", allow_hyphen_values = true)]
+    pub value: String,
+    /// File whose first line is the local passcode of tdata.
+    #[arg(long, value_name = "F")]
+    pub passcode_file: Option<PathBuf>,
+    /// Number of the account in tdata, from 0, when there are several.
+    #[arg(long, value_name = "N")]
+    pub account: Option<u32>,
+    /// Number of the API key, where the form does not have it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    pub api_id: Option<i32>,
+    /// Hash of the API key; only a login needs it.
+    #[arg(long, value_name = "H", requires = "api_id")]
+    pub api_hash: Option<String>,
+    /// Address of a DC of another network, with --dc-id and --dc-key.
+    #[arg(long, value_name = "HOST:PORT", requires_all = ["dc_id", "dc_key"])]
+    pub dc: Option<Address>,
+    /// Number of the DC at --dc.
+    #[arg(long, value_name = "N", requires = "dc", value_parser = clap::value_parser!(i32).range(1..=999))]
+    pub dc_id: Option<i32>,
+    /// File with the RSA public key of the servers (PEM).
+    #[arg(long, value_name = "FILE", requires = "dc")]
+    pub dc_key: Option<PathBuf>,
+    /// The session is of Telegram's test DCs.
+    #[arg(long, conflicts_with = "dc")]
+    pub test: bool,
 }
 
 /// A session and how to print.
@@ -56,6 +142,9 @@ pub struct NameArgs {
     /// Directory of the session file.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub session_dir: PathBuf,
+    /// File whose first line is the passphrase of the session file; a new session is encrypted with it.
+    #[arg(long, value_name = "F")]
+    pub passphrase_file: Option<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
@@ -141,6 +230,21 @@ pub struct LoginArgs {
     /// abridged, intermediate, padded, full, obfuscated, obfuscated-intermediate or obfuscated-padded.
     #[arg(long, value_name = "T", default_value = "abridged")]
     pub transport: Kind,
+}
+
+#[derive(ClapArgs)]
+pub struct DevicesArgs {
+    #[command(flatten)]
+    pub online: OnlineArgs,
+    /// End the session with this hash.
+    #[arg(long, value_name = "HASH", allow_negative_numbers = true, conflicts_with_all = ["end_others", "accept"])]
+    pub end: Option<i64>,
+    /// End all sessions but this one.
+    #[arg(long, conflicts_with = "accept")]
+    pub end_others: bool,
+    /// Log in the program whose QR code says this, tg://login?token=….
+    #[arg(long, value_name = "URL")]
+    pub accept: Option<String>,
 }
 
 #[derive(ClapArgs)]

@@ -50,7 +50,14 @@ macro_rules! failure {
     )*};
 }
 
-failure!(std::io::Error, InvokeError, SignInError, mtwire::server::Error, mtwire::session::Error);
+failure!(
+    std::io::Error,
+    InvokeError,
+    SignInError,
+    mtwire::server::Error,
+    mtwire::session::Error,
+    mtwire::session::convert::Error
+);
 
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {

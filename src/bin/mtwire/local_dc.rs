@@ -73,13 +73,15 @@ pub struct ShowsCode<'a, A> {
 
 impl<A: Authenticator> Authenticator for ShowsCode<'_, A> {
     async fn answer(&mut self, prompt: &Prompt) -> Result<Answer, NoAnswer> {
-        if matches!(prompt, Prompt::Code { .. }) {
+        if matches!(prompt, Prompt::Code { .. } | Prompt::EmailCode { .. } | Prompt::RecoveryCode { .. }) {
             // The event comes before the answer to auth.sendCode; a login that is taken up again has none.
             while let Ok(Some(event)) = timeout(Duration::from_millis(100), self.events.recv()).await {
-                if let Event::Code { phone, code } = event {
-                    StdConsole::new(self.output)
-                        .say(&format!("The loopback DC sends +{phone} the code {code}"))?;
-                }
+                let (to, code) = match event {
+                    Event::Code { phone, code } => (format!("+{phone}"), code),
+                    Event::EmailCode { email, code, .. } => (email, code),
+                    _ => continue,
+                };
+                StdConsole::new(self.output).say(&format!("The loopback DC sends {to} the code {code}"))?;
             }
         }
         self.inner.answer(prompt).await

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mtwire::auth::terminal::{Console, Output, Presets, StdConsole, Terminal};
-use mtwire::client::{Client, ClientBuilder, ConnectError, RetryPolicy};
+use mtwire::client::{Client, ClientBuilder, ConnectError, RetryPolicy, SignInError};
 use mtwire::crypto::rsa::PublicKey;
 use mtwire::session::{Secret, SessionStore, State, User};
-use mtwire::{enums, functions};
 use serde_json::json;
 
 use super::args::LoginArgs;
@@ -17,28 +16,24 @@ use super::stop::Stop;
 use super::{me, open, tty};
 
 /// Loopback servers take any API key; this one stands for none.
-const NO_API_KEY: (i32, &str) = (1, "00000000000000000000000000000000");
+pub const NO_API_KEY: (i32, &str) = (1, "00000000000000000000000000000000");
 
 pub async fn run(args: LoginArgs) -> Result<(), Failure> {
     let json = args.session.json;
     let settings = tty::Settings::save();
     let mut stop = Stop::new()?;
-    let done = tokio::select! {
-        done = work(args) => done,
-        () = stop.wait() => {
-            settings.restore();
-            Err(Failure::new("stopped; what was reached is saved, and the same command goes on from there"))
-        }
-    };
+    let done = stop.unless_stopped(work(args)).await.unwrap_or_else(|| {
+        settings.restore();
+        Err(Failure::new("stopped; what was reached is saved, and the same command goes on from there"))
+    });
     done.map_err(|failure| failure.in_json(json))
 }
 
 async fn work(args: LoginArgs) -> Result<(), Failure> {
     let output = if args.session.json { Output::Stderr } else { Output::Stdout };
     let presets = presets(&args)?;
-    let path = open::path(&args.session);
     // Opened before all else: when another process has the session, that is what the user must hear.
-    let store: Arc<dyn SessionStore> = Arc::new(open::store(&path)?);
+    let store: Arc<dyn SessionStore> = Arc::new(open::store(&args.session).await?);
     let known = store.with(State::clone);
     let mut local = start_local(&args, &known).await?;
     if args.local && known.user.is_none() {
@@ -114,17 +109,14 @@ async fn connect(
 ) -> Result<Connected, Failure> {
     let ended = match builder(args, local, store)?.connect().await {
         Ok(client) if client.user().is_none() => return Ok(Connected { client, user: None }),
-        Ok(client) => {
-            let me = functions::users::GetUsers { id: vec![enums::InputUser::InputUserSelf] };
-            match client.invoke(&me).await {
-                Ok(_) => return Ok(Connected { user: client.user(), client }),
-                Err(error) if error.is_login_over() => {
-                    client.disconnect().await;
-                    error
-                }
-                Err(error) => return Err(error.into()),
+        Ok(client) => match client.get_me().await {
+            Ok(user) => return Ok(Connected { user: user.or_else(|| client.user()), client }),
+            Err(SignInError::Invoke(error)) if error.is_login_over() => {
+                client.disconnect().await;
+                error
             }
-        }
+            Err(error) => return Err(error.into()),
+        },
         Err(ConnectError::FirstCall(error)) if error.is_login_over() => *error,
         Err(error) => return Err(error.into()),
     };
@@ -162,12 +154,17 @@ fn builder(
     }
     match (args.api_id, &args.api_hash) {
         (Some(id), Some(hash)) => builder = builder.api_id(id).api_hash(hash),
-        _ if is_loopback && store.with(|state| state.app.is_none()) => {
+        _ if is_loopback && store.with(lacks_hash) => {
             builder = builder.api_id(NO_API_KEY.0).api_hash(NO_API_KEY.1)
         }
         _ => {}
     }
     Ok(builder)
+}
+
+/// Whether no login can be made with what the session knows; one that was imported may know `api_id` alone.
+fn lacks_hash(state: &State) -> bool {
+    state.app.as_ref().is_none_or(|app| app.hash.expose().is_empty())
 }
 
 async fn sign_in(

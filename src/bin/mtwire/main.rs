@@ -3,14 +3,20 @@
 
 mod args;
 mod call;
+mod check;
 mod decode;
+mod devices;
 mod failure;
 mod local_dc;
 mod login;
 mod logout;
 mod me;
 mod open;
+mod passphrase;
+mod repair;
 mod serve;
+mod session_export;
+mod session_import;
 mod show;
 mod stop;
 mod tty;
@@ -21,6 +27,7 @@ use clap::Parser;
 
 use args::{Args, Command, SessionCommand};
 use failure::Failure;
+use stop::Stop;
 
 fn main() -> ExitCode {
     // Usage errors end here, with exit code 2.
@@ -38,11 +45,36 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => on_all_cores(serve::run(args)),
         Command::Login(args) => on_all_cores(login::run(*args)),
-        Command::Me(args) => on_all_cores(me::run(args)),
-        Command::Call(args) => on_all_cores(call::run(args)),
-        Command::Logout(args) => on_all_cores(logout::run(args)),
-        Command::Session { command: SessionCommand::Show(args) } => show::run(&args),
+        Command::Me(args) => on_all_cores(unless_stopped(me::run(args))),
+        Command::Call(args) => on_all_cores(unless_stopped(call::run(args))),
+        Command::Logout(args) => on_all_cores(unless_stopped(logout::run(args))),
+        Command::Devices(args) => on_all_cores(unless_stopped(devices::run(args))),
+        Command::Session { command } => on_all_cores(unless_stopped(session(command))),
         Command::Decode(args) => decode::run(&args),
+    }
+}
+
+/// Ends the work at a signal, and leaves the terminal as it was: the work may have asked for a passphrase.
+async fn unless_stopped(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let settings = tty::Settings::save();
+    let mut stop = Stop::new()?;
+    match stop.unless_stopped(work).await {
+        Some(done) => done,
+        None => {
+            settings.restore();
+            Err(Failure::new("stopped"))
+        }
+    }
+}
+
+async fn session(command: SessionCommand) -> Result<(), Failure> {
+    match command {
+        SessionCommand::Show(args) => show::run(&args).await,
+        SessionCommand::Check(args) => check::run(&args).await,
+        SessionCommand::Export(args) => session_export::run(&args).await,
+        SessionCommand::Import(args) => session_import::run(&args).await,
+        SessionCommand::Repair(args) => repair::run(&args).await,
+        SessionCommand::Passphrase(args) => passphrase::run(&args).await,
     }
 }
 

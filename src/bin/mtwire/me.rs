@@ -1,7 +1,6 @@
 //! `mtwire me`: who is logged in.
 
 use mtwire::session::User;
-use mtwire::{enums, functions};
 use serde_json::{Value, json};
 
 use super::args::{NameArgs, OnlineArgs};
@@ -18,20 +17,9 @@ pub async fn run(online: OnlineArgs) -> Result<(), Failure> {
 
 async fn show(open: &Open, args: &NameArgs) -> Result<(), Failure> {
     let client = &open.client;
-    let users =
-        client.invoke(&functions::users::GetUsers { id: vec![enums::InputUser::InputUserSelf] }).await?;
-    let Some(enums::User::User(user)) = users.into_iter().next() else {
-        return Err(Failure::new("the server does not say who is logged in"));
-    };
-    let owned = |text: Option<mtwire::tl::Str>| text.map(|text| text.to_string());
-    let user = User {
-        id: user.id,
-        bot: user.bot,
-        first_name: owned(user.first_name).unwrap_or_default(),
-        last_name: owned(user.last_name).unwrap_or_default(),
-        username: owned(user.username),
-        phone: owned(user.phone),
-    };
+    // Asked, and not read from the session: a session that was imported may not know, and a name may have changed.
+    let user = client.get_me().await?;
+    let user = user.ok_or_else(|| Failure::new("the server does not say who is logged in"))?;
     let path = open::path(args);
     if args.json {
         println!("{}", json!({"user": json(&user), "dc": client.home_dc(), "session": path}));
@@ -43,6 +31,9 @@ async fn show(open: &Open, args: &NameArgs) -> Result<(), Failure> {
 
 /// A user in one line.
 pub fn words(user: &User) -> String {
+    if user.id == 0 {
+        return "somebody is logged in; `mtwire me` asks who".to_owned();
+    }
     let mut line = format!("{} {}", user.first_name, user.last_name).trim().to_owned();
     if let Some(username) = &user.username {
         line.push_str(&format!(" (@{username})"));

@@ -1,14 +1,17 @@
 //! Opening a session that an earlier login has made.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mtwire::client::Client;
-use mtwire::session::FileStore;
+use mtwire::net::off_thread;
+use mtwire::session::file::{Report, check, load_with};
+use mtwire::session::{FileStore, State};
 
 use super::args::{NameArgs, OnlineArgs};
 use super::failure::Failure;
 use super::local_dc::{self, LocalDc};
+use super::passphrase;
 
 /// A connected client, and the loopback DC if the session lives on one.
 pub struct Open {
@@ -23,8 +26,11 @@ pub fn path(args: &NameArgs) -> PathBuf {
 
 /// Opens the session's file. What was cut off it is told on standard error: it is the one change that is made to a
 /// file without being asked for.
-pub fn store(path: &Path) -> Result<FileStore, Failure> {
-    let store = FileStore::open(path)?;
+pub async fn store(args: &NameArgs) -> Result<FileStore, Failure> {
+    let path = path(args);
+    let passphrase = passphrase::of(args).await?;
+    let opened = path.clone();
+    let store = off_thread(move || FileStore::open_with(opened, passphrase.as_ref())).await?;
     if let Some(torn) = store.torn_tail() {
         eprintln!(
             "mtwire: session {}: a crash had left its last change half written; cut off {} bytes",
@@ -33,6 +39,20 @@ pub fn store(path: &Path) -> Result<FileStore, Failure> {
         );
     }
     Ok(store)
+}
+
+/// What a session's file holds, looked at without a lock.
+pub async fn load(args: &NameArgs) -> Result<State, Failure> {
+    let path = path(args);
+    let passphrase = passphrase::of(args).await?;
+    Ok(off_thread(move || load_with(path, passphrase.as_ref())).await?)
+}
+
+/// What is the matter with a session's file, looked at without a lock.
+pub async fn examine(args: &NameArgs) -> Result<Report, Failure> {
+    let path = path(args);
+    let passphrase = passphrase::of(args).await?;
+    Ok(off_thread(move || check(path, passphrase.as_ref())).await?)
 }
 
 /// Connects with the session and nothing but its name.
@@ -49,10 +69,18 @@ pub async fn open(online: &OnlineArgs) -> Result<Open, Failure> {
         )));
     }
     // Opened before all else: when another process has the session, that is what the user must hear.
-    let store = Arc::new(store(&path)?);
+    let store = Arc::new(store(args).await?);
     if store.with(|state| state.user.is_none()) {
         return Err(Failure::new(format_args!(
             "nobody is logged in with {}: run `mtwire login {}`",
+            path.display(),
+            args.name
+        )));
+    }
+    if store.with(|state| state.app.is_none()) {
+        return Err(Failure::usage(format_args!(
+            "{} was imported without an api_id, which a client needs to connect: run `mtwire login {}` once with \
+             --api-id and --api-hash (https://my.telegram.org/apps); it asks for no code",
             path.display(),
             args.name
         )));

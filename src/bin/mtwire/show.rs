@@ -1,6 +1,5 @@
 //! `mtwire session show`: what is in a session file.
 
-use mtwire::session::file::load;
 use mtwire::session::{Network, Stage, State};
 use serde_json::{Value, json};
 
@@ -8,9 +7,9 @@ use super::args::NameArgs;
 use super::failure::Failure;
 use super::{me, open};
 
-pub fn run(args: &NameArgs) -> Result<(), Failure> {
+pub async fn run(args: &NameArgs) -> Result<(), Failure> {
     let path = open::path(args);
-    let state = load(&path).map_err(|error| Failure::from(error).in_json(args.json))?;
+    let state = open::load(args).await.map_err(|failure| failure.in_json(args.json))?;
     if args.json {
         println!("{}", json(&state));
     } else {
@@ -33,7 +32,8 @@ fn key_id(dc: &mtwire::session::Dc) -> Option<String> {
     dc.auth_key.as_ref().map(|key| format!("{:016x}", key.id()))
 }
 
-fn print(state: &State) {
+/// What a session holds, in lines.
+pub fn print(state: &State) {
     println!("network   {}", network(state));
     match &state.app {
         Some(app) => println!("api_id    {}", app.id),
@@ -72,7 +72,8 @@ fn stage(stage: &Stage) -> &'static str {
     }
 }
 
-fn json(state: &State) -> Value {
+/// What a session holds, for programs.
+pub fn json(state: &State) -> Value {
     let dcs: Vec<Value> = state
         .dcs
         .iter()

@@ -1,6 +1,11 @@
 //! The signals that end a command in order.
 
+use std::time::Duration;
+
 use super::failure::Failure;
+
+/// How long after a failure a signal still counts as its cause.
+const SAME_MOMENT: Duration = Duration::from_millis(20);
 
 /// SIGINT and SIGTERM.
 pub struct Stop {
@@ -21,6 +26,23 @@ impl Stop {
             #[cfg(unix)]
             terminate: signal(SignalKind::terminate())?,
         })
+    }
+
+    /// Does the work; `None` if a signal ended it.
+    pub async fn unless_stopped<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Option<Result<T, Failure>> {
+        let done = tokio::select! {
+            biased;
+            () = self.wait() => return None,
+            done = work => done,
+        };
+        // A hidden question fails at Ctrl-C, and the signal comes with it: that is what has happened.
+        if done.is_err() && tokio::time::timeout(SAME_MOMENT, self.wait()).await.is_ok() {
+            return None;
+        }
+        Some(done)
     }
 
     /// Waits for one of them.

@@ -31,6 +31,8 @@ enum Wake {
     Timer,
     /// The network has taken enough of what waited for it.
     Drained,
+    /// The session is somebody else's.
+    SessionLost,
 }
 
 impl Task {
@@ -77,6 +79,7 @@ impl Task {
                     Ok(())
                 }
                 Wake::Drained => Ok(()),
+                Wake::SessionLost => Err(End::SessionLost),
             };
             if let Err(end) = result {
                 if matches!(end, End::Closed) {
@@ -96,6 +99,10 @@ impl Task {
         framed: &mut Framed<TcpStream>,
         timer: Option<Pin<&mut Sleep>>,
     ) -> Poll<Wake> {
+        // Before all else: what a server says to a key of others is not for us.
+        if self.lost.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Wake::SessionLost);
+        }
         let full = framed.queued() >= HIGH_WATER;
         if let Poll::Ready(frame) = framed.poll_next(cx) {
             return Poll::Ready(Wake::Frame(frame));

@@ -3,7 +3,7 @@
 mod connection;
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -43,6 +43,7 @@ pub(super) async fn run(
         cause: None,
         closing: None,
         saves: JoinSet::new(),
+        lost: Box::pin(core.lost()),
         backoff: Backoff::new(timing.reconnect_first, timing.reconnect_max),
         rng: rand::make_rng(),
         core,
@@ -70,6 +71,8 @@ struct Task {
     closing: Option<oneshot::Sender<()>>,
     /// Writes to the store that are under way.
     saves: JoinSet<()>,
+    /// Ready when the session is somebody else's; not to be asked again then.
+    lost: Pin<Box<dyn Future<Output = ()> + Send>>,
     backoff: Backoff,
     rng: StdRng,
 }
@@ -82,6 +85,8 @@ enum End {
     Lost(String),
     /// The server does not want this key or so many connections.
     Refused(Refusal),
+    /// The session is somebody else's.
+    SessionLost,
 }
 
 impl Task {
@@ -91,8 +96,12 @@ impl Task {
             let established = match connected.take() {
                 Some(established) => established,
                 None => match self.reconnect().await {
-                    Some(established) => established,
-                    None => break,
+                    Ok(established) => established,
+                    Err(End::SessionLost) => {
+                        self.refuse_calls(CallEnd::SessionLost).await;
+                        break;
+                    }
+                    Err(_) => break,
                 },
             };
             let address = established.address.clone();
@@ -109,9 +118,14 @@ impl Task {
                         self.backoff.at_least(FLOOD_PAUSE);
                     }
                     if refusal == Refusal::UnknownKey && !self.replace_unknown_key().await {
-                        self.refuse_calls().await;
+                        self.refuse_calls(|_| CallEnd::KeyUnknown).await;
                         break;
                     }
+                }
+                End::SessionLost => {
+                    tracing::warn!(%address, "connection given up with the session");
+                    self.refuse_calls(CallEnd::SessionLost).await;
+                    break;
                 }
             }
         }
@@ -132,15 +146,15 @@ impl Task {
         }
     }
 
-    /// Dials until there is a connection, with growing pauses; `None` when the link is to be closed.
-    async fn reconnect(&mut self) -> Option<Established> {
+    /// Dials until there is a connection, with growing pauses, or the link is to be closed.
+    async fn reconnect(&mut self) -> Result<Established, End> {
         for attempt in 0.. {
             let pause = self.backoff.pause(&mut self.rng);
             self.obey_during(tokio::time::sleep(pause)).await?;
             let core = Arc::clone(&self.core);
             let dc = self.dc;
             match self.obey_during(async move { establish(&core, dc, attempt).await }).await? {
-                Ok(established) => return Some(established),
+                Ok(established) => return Ok(established),
                 Err(error) => {
                     tracing::warn!(%error, attempt, "cannot connect");
                     if error.is_flood() {
@@ -150,19 +164,22 @@ impl Task {
                 }
             }
         }
-        None
+        Err(End::Closed)
     }
 
-    /// Waits for `work` and meanwhile takes calls in and lets them go; `None` when the link is to be closed.
-    async fn obey_during<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    /// Waits for `work` and meanwhile takes calls in and lets them go, unless the link is to be closed.
+    async fn obey_during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, End> {
         let mut work = pin!(work);
         poll_fn(|cx| {
+            if self.lost.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(End::SessionLost));
+            }
             while let Poll::Ready(command) = self.commands.poll_recv(cx) {
                 if command.is_none_or(|command| self.obey_offline(command)) {
-                    return Poll::Ready(None);
+                    return Poll::Ready(Err(End::Closed));
                 }
             }
-            work.as_mut().poll(cx).map(Some)
+            work.as_mut().poll(cx).map(Ok)
         })
         .await
     }
@@ -205,7 +222,7 @@ impl Task {
     }
 
     /// Saves salt and clock before the link ends.
-    async fn save_now(&self) {
+    async fn save_now(&mut self) {
         let Some(session) = &self.session else { return };
         let now = self.core.clock.now();
         let (salt, offset) = (session.salt(now), session.time().offset_seconds(now));
@@ -239,10 +256,10 @@ impl Task {
         true
     }
 
-    /// The key is dead and cannot be replaced: every call learns it, until the handles are gone.
-    async fn refuse_calls(&mut self) {
+    /// The key is dead, or somebody else's: every call learns it, until the handles are gone.
+    async fn refuse_calls(&mut self, end: impl Fn(CallStatus) -> CallEnd) {
         loop {
-            self.calls.end_all(self.session.as_ref(), |_| CallEnd::KeyUnknown);
+            self.calls.end_all(self.session.as_ref(), &end);
             let command = self.commands.recv().await;
             if command.is_none_or(|command| self.obey_offline(command)) {
                 return;

@@ -52,6 +52,9 @@ impl Progress {
 impl<'a> Flow<'a> {
     pub async fn begin(client: &'a Client, resume: bool) -> Result<(Self, Progress), SignInError> {
         let (api_id, api_hash) = client.api_key();
+        if api_hash.is_empty() {
+            return Err(SignInError::NoApiHash);
+        }
         let (pending, future_auth_tokens) = client
             .store()
             .with(|state: &State| (state.login.clone().filter(|_| resume), state.future_auth_tokens.clone()));

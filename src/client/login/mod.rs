@@ -37,6 +37,11 @@ pub enum SignInError {
     /// [`SignInStep`] said.
     #[error("the login does not wait for that; begin with sending a code")]
     NotAsked,
+    /// The session was imported without `api_hash`, which the calls of a login ask for.
+    #[error(
+        "a login needs api_hash, which this session does not have: give api_id and api_hash from https://my.telegram.org/apps"
+    )]
+    NoApiHash,
 }
 
 /// What a login waits for, or its end.

@@ -12,9 +12,9 @@ use crate::server::{
 };
 
 pub(in crate::server) const METHODS: &[Method] = &[
-    method!(Login, account::ConfirmPasswordEmail => confirm),
-    method!(Login, account::ResendPasswordEmail => resend),
-    method!(Login, account::CancelPasswordEmail => cancel),
+    method!(User, account::ConfirmPasswordEmail => confirm),
+    method!(User, account::ResendPasswordEmail => resend),
+    method!(User, account::CancelPasswordEmail => cancel),
     method!(Key, auth::RequestPasswordRecovery => request),
     method!(Key, auth::CheckRecoveryPassword => check),
     method!(Key, auth::RecoverPassword => recover),
@@ -42,10 +42,11 @@ fn confirm(call: &mut Call<'_>, p: functions::account::ConfirmPasswordEmail) -> 
 
 fn resend(call: &mut Call<'_>, _: functions::account::ResendPasswordEmail) -> Outcome {
     let user = call.user_id()?;
-    let unconfirmed = call.user()?.security.unconfirmed.clone();
-    let mut unconfirmed = unconfirmed.ok_or(expired())?;
+    let account = call.user()?;
+    let phone = account.phone.clone().unwrap_or_default();
+    let mut unconfirmed = account.security.unconfirmed.clone().ok_or(expired())?;
     let address = unconfirmed.code.email.clone();
-    unconfirmed.code = EmailCode::send(call, &address, EmailPurpose::PasswordSetup);
+    unconfirmed.code = EmailCode::send(call, &phone, &address, EmailPurpose::PasswordSetup);
     call.world.change_account(user, |account| account.security.unconfirmed = Some(unconfirmed));
     answer(&true)
 }
@@ -63,9 +64,10 @@ fn request(call: &mut Call<'_>, _: functions::auth::RequestPasswordRecovery) -> 
     let user = call.subject()?;
     let account = call.world.accounts.get(user).filter(|account| account.password.is_some());
     let account = account.ok_or(RpcError::bad_request("PASSWORD_EMPTY"))?;
+    let phone = account.phone.clone().unwrap_or_default();
     let address = account.security.recovery_email.clone();
     let address = address.ok_or(RpcError::bad_request("PASSWORD_RECOVERY_NA"))?;
-    let code = EmailCode::send(call, &address, EmailPurpose::PasswordRecovery);
+    let code = EmailCode::send(call, &phone, &address, EmailPurpose::PasswordRecovery);
     call.world.change_account(user, |account| account.security.recovery = Some(code));
     answer(&types::auth::PasswordRecovery { email_pattern: email::pattern(&address).into() })
 }

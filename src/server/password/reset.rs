@@ -9,8 +9,8 @@ use crate::server::{
 };
 
 pub(in crate::server) const METHODS: &[Method] = &[
-    method!(Login, account::ResetPassword => reset),
-    method!(Login, account::DeclinePasswordReset => decline),
+    method!(User, account::ResetPassword => reset),
+    method!(User, account::DeclinePasswordReset => decline),
 ];
 
 fn reset(call: &mut Call<'_>, _: functions::account::ResetPassword) -> Outcome {

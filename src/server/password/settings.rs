@@ -27,8 +27,8 @@ const MAX_SALT: usize = 256;
 const MAX_HINT: usize = 128;
 
 pub(in crate::server) const METHODS: &[Method] = &[
-    method!(Login, account::GetPasswordSettings => get_settings),
-    method!(Login, account::UpdatePasswordSettings => update_settings),
+    method!(User, account::GetPasswordSettings => get_settings),
+    method!(User, account::UpdatePasswordSettings => update_settings),
 ];
 
 fn get_settings(call: &mut Call<'_>, p: functions::account::GetPasswordSettings) -> Outcome {
@@ -66,12 +66,13 @@ fn update(
     });
     if let Some(address) = new_address {
         let address = email::valid(address).ok_or(RpcError::bad_request("EMAIL_INVALID"))?;
-        let code = EmailCode::send(call, address, EmailPurpose::PasswordSetup);
+        let phone = account.phone.clone().unwrap_or_default();
+        let code = EmailCode::send(call, &phone, address, EmailPurpose::PasswordSetup);
+        let name = format!("EMAIL_UNCONFIRMED_{}", code.length());
         let password = if let Change::Set(password) = change { Some(password) } else { None };
         // As in reality, nothing comes into force before the address is confirmed.
         let unconfirmed = Some(Unconfirmed { code, password });
         call.world.change_account(user, |account| account.security.unconfirmed = unconfirmed);
-        let name = format!("EMAIL_UNCONFIRMED_{}", email::LENGTH);
         return Err(RpcError { code: 400, name: name.into() });
     }
     if !has_password && address.is_some_and(|address| !address.is_empty()) && change == Change::Nothing {

@@ -13,6 +13,8 @@ pub(in crate::server) struct Number {
     pub codes: Vec<Via>,
     /// The code, in place of a random one.
     pub code: Option<Zeroizing<String>>,
+    /// The code of every e-mail, in place of random ones.
+    pub email_code: Option<Zeroizing<String>>,
     /// Digits of a random code.
     pub length: Option<usize>,
     /// Seconds until the next way may be asked for; earlier ones are refused.
@@ -52,6 +54,10 @@ impl Number {
             let key = object.at("code");
             check_code(code, length, &codes).map_err(|reason| ScenarioError::value(key, reason))?;
         }
+        let email_code = object.text("email_code")?;
+        if email_code.is_some_and(|code| code.is_empty() || code.len() > 32 || is_text(code)) {
+            return Err(ScenarioError::value(object.at("email_code"), "is not 1 to 32 digits"));
+        }
         let login_email = address(&mut object, "login_email")?;
         let recovery_email = address(&mut object, "recovery_email")?;
         if codes.first() == Some(&Via::Email) && login_email.is_none() {
@@ -68,6 +74,7 @@ impl Number {
         let number = Self {
             codes,
             code: code.map(|code| Zeroizing::new(code.to_owned())),
+            email_code: email_code.map(|code| Zeroizing::new(code.to_owned())),
             length,
             resend_after: object.seconds("resend_after")?.map(small),
             code_lifetime: object.seconds("code_lifetime")?,
@@ -112,7 +119,7 @@ fn ways(object: &mut Object<'_>) -> Result<Vec<Via>, ScenarioError> {
         }
         ways.push(via);
     }
-    if ways.last().is_some_and(|last| !last.carries_code()) {
+    if ways.last() == Some(&Via::EmailSetup) {
         return Err(wrong("ends before a code is sent".into()));
     }
     Ok(ways)

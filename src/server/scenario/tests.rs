@@ -5,7 +5,7 @@ use crate::server::via::Via;
 fn everything_can_be_said() {
     let mut scenario = Scenario::from_json(
         r#"{"numbers": {"+999 662 1234": {"codes": ["app", "sms", "call"], "code": "543210", "length": 6,
-            "resend_after": 2, "code_lifetime": 5, "attempts": 3, "login_email": "ada@example.org",
+            "resend_after": 2, "code_lifetime": 5, "attempts": 3, "email_code": "123456", "login_email": "ada@example.org",
             "recovery_email": "ada@example.com", "email_reset_wait": 0,
             "refuse": {"auth.sendCode": "PHONE_NUMBER_FLOOD",
                        "auth.signIn": {"error": "AUTH_RESTART", "times": 2},
@@ -18,6 +18,7 @@ fn everything_can_be_said() {
     assert_eq!(number.codes, [Via::App, Via::Sms, Via::Call]);
     assert_eq!((number.resend_after, number.code_lifetime, number.attempts), (Some(2), Some(5), Some(3)));
     assert_eq!(number.code_for(Via::Sms).unwrap().as_str(), "543210");
+    assert_eq!(number.email_code.as_ref().unwrap().as_str(), "123456");
     assert_eq!(number.login_email.as_deref(), Some("ada@example.org"));
     let mut take = |method: &str| number.refuse.take(method).map(|e| (e.code, e.name.into_owned()));
     assert_eq!(take("auth.sendCode"), Some((400, "PHONE_NUMBER_FLOOD".into())));
@@ -62,6 +63,7 @@ fn what_is_wrong_is_named_with_the_number() {
         (&number(r#"{"codes": ["word"], "code": "12345"}"#), &["code", "fits none"]),
         (&number(r#"{"code": "12345", "length": 6}"#), &["length"]),
         (&number(r#"{"login_email": "ada"}"#), &["login_email", "e-mail"]),
+        (&number(r#"{"email_code": "abc"}"#), &["email_code", "digits"]),
         (&number(r#"{"attempts": 0}"#), &["attempts"]),
     ] {
         let error = Scenario::from_json(text).unwrap_err().to_string();

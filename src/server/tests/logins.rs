@@ -134,22 +134,8 @@ fn two_step_verification_asks_for_the_password() {
         Err(refused(401, "AUTH_KEY_UNREGISTERED")),
         "the code alone logs nobody in"
     );
-    let prove = |bench: &mut Bench, caller: &mut Caller, password: &str| {
-        let info = bench.call(caller, functions::account::GetPassword {}).unwrap();
-        assert!(info.has_password);
-        let Some(algo) = info.current_algo else { panic!() };
-        let enums::PasswordKdfAlgo::Sha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow(algo) = *algo else {
-            panic!()
-        };
-        let algo = srp::Algo { salt1: &algo.salt1, salt2: &algo.salt2, g: algo.g, p: &algo.p };
-        let proof = srp::prove(&algo, &info.srp_b.unwrap(), password.as_bytes(), &mut rand::rng()).unwrap();
-        functions::auth::CheckPassword {
-            password: enums::InputCheckPasswordSrp::InputCheckPasswordSrp(types::InputCheckPasswordSrp {
-                srp_id: info.srp_id.unwrap(),
-                a: Bytes::copy_from_slice(&proof.a),
-                m1: Bytes::copy_from_slice(&proof.m1),
-            }),
-        }
+    let prove = |bench: &mut Bench, caller: &mut Caller, password: &str| functions::auth::CheckPassword {
+        password: bench.prove(caller, password),
     };
     let wrong = prove(&mut bench, &mut caller, "hunter3");
     assert_eq!(bench.call(&mut caller, wrong.clone()), Err(refused(400, "PASSWORD_HASH_INVALID")));
@@ -203,6 +189,53 @@ fn log_out_ends_the_login_of_this_key_only() {
 }
 
 #[test]
+fn a_token_of_a_log_out_makes_the_next_login_short() {
+    let mut bench = Bench::new(&[PHONE]);
+    let (mut caller, me) = bench.logged_in(PHONE);
+    let out = bench.call(&mut caller, functions::auth::LogOut {}).unwrap();
+    let token = out.future_auth_token.unwrap();
+    let none = bench.sent_with(&mut caller, PHONE, &[Bytes::from_static(b"x")]).unwrap();
+    assert!(matches!(none, enums::auth::SentCode::SentCode(_)), "{none:?}");
+    let answer = bench.sent_with(&mut caller, PHONE, &[Bytes::from_static(b"x"), token.clone()]).unwrap();
+    let enums::auth::SentCode::Success(success) = answer else { panic!("{answer:?}") };
+    assert_eq!(user(success.authorization).id, me.id);
+    assert!(bench.call(&mut caller, functions::updates::GetState {}).is_ok());
+    let again = bench.sent_with(&mut caller, PHONE, &[token]).unwrap();
+    assert!(matches!(again, enums::auth::SentCode::SentCode(_)), "a token is good once");
+}
+
+#[test]
+fn a_token_of_a_log_out_does_not_replace_the_password() {
+    let mut bench = Bench::new(&[PHONE]);
+    let (mut caller, _) = bench.logged_in(PHONE);
+    let settings = bench.new_password(&mut caller, "hunter2");
+    let password = enums::InputCheckPasswordSrp::InputCheckPasswordEmpty;
+    let set = functions::account::UpdatePasswordSettings { password, new_settings: settings };
+    bench.call(&mut caller, set).unwrap();
+    let token = bench.call(&mut caller, functions::auth::LogOut {}).unwrap().future_auth_token.unwrap();
+    let refusal = bench.sent_with(&mut caller, PHONE, &[token]).unwrap_err();
+    assert_eq!(refusal, refused(401, "SESSION_PASSWORD_NEEDED"));
+    let password = bench.prove(&mut caller, "hunter2");
+    assert!(bench.call(&mut caller, functions::auth::CheckPassword { password }).is_ok());
+}
+
+#[test]
+fn twenty_tokens_are_kept() {
+    let mut bench = Bench::new(&[PHONE]);
+    let mut tokens = Vec::new();
+    for _ in 0..21 {
+        let (mut caller, _) = bench.logged_in(PHONE);
+        let out = bench.call(&mut caller, functions::auth::LogOut {}).unwrap();
+        tokens.push(out.future_auth_token.unwrap());
+    }
+    let mut caller = bench.client(2);
+    let oldest = bench.sent_with(&mut caller, PHONE, &tokens[..1]).unwrap();
+    assert!(matches!(oldest, enums::auth::SentCode::SentCode(_)), "{oldest:?}");
+    let second = bench.sent_with(&mut caller, PHONE, &tokens[1..2]).unwrap();
+    assert!(matches!(second, enums::auth::SentCode::Success(_)), "{second:?}");
+}
+
+#[test]
 fn an_authorization_is_taken_to_another_dc_once() {
     let mut bench = Bench::new(&[PHONE]);
     let (mut home, me) = bench.logged_in(PHONE);
@@ -213,6 +246,11 @@ fn an_authorization_is_taken_to_another_dc_once() {
     let exported = bench.call(&mut home, functions::auth::ExportAuthorization { dc_id: 3 }).unwrap();
     let import = functions::auth::ImportAuthorization { id: exported.id, bytes: exported.bytes };
     let mut away = bench.client(3);
+    let wrong = functions::auth::ImportAuthorization { id: 1, ..import.clone() };
+    assert_eq!(bench.call(&mut away, wrong), Err(refused(400, "USER_ID_INVALID")));
+    let wrong = functions::auth::ImportAuthorization { bytes: vec![7; 128].into(), ..import.clone() };
+    assert_eq!(bench.call(&mut away, wrong), Err(refused(400, "AUTH_BYTES_INVALID")));
+    assert_eq!(exported.id, me.id);
     assert_eq!(user(bench.call(&mut away, import.clone()).unwrap()).id, me.id);
     assert_eq!(bench.call(&mut away, import), Err(refused(400, "AUTH_BYTES_INVALID")));
     assert_eq!(

@@ -1,8 +1,13 @@
 //! Calls against the world, without sockets and encryption.
 
 mod calls;
+mod codes;
+mod devices;
+mod emails;
 mod logins;
 mod messages;
+mod passwords;
+mod qr;
 mod state;
 
 use rand::SeedableRng;
@@ -135,8 +140,82 @@ impl Bench {
         (caller, user(authorization))
     }
 
+    /// The boxed `auth.SentCode` for a number.
+    fn sent(&mut self, caller: &mut Caller, phone: &str) -> Result<enums::auth::SentCode, Refusal> {
+        self.sent_with(caller, phone, &[])
+    }
+
+    /// The same with tokens of earlier log-outs.
+    fn sent_with(
+        &mut self,
+        caller: &mut Caller,
+        phone: &str,
+        tokens: &[Bytes],
+    ) -> Result<enums::auth::SentCode, Refusal> {
+        let call = functions::auth::SendCode {
+            phone_number: phone.to_owned().into(),
+            api_id: 1,
+            api_hash: Str::from_static("x"),
+            settings: types::CodeSettings { logout_tokens: Some(tokens.to_vec()), ..Default::default() },
+        };
+        self.call(caller, call)
+    }
+
+    /// The code of the newest event that has one.
+    fn newest_code(&mut self) -> String {
+        let mut newest = None;
+        while let Some(event) = self.event() {
+            if let Event::Code { code, .. } | Event::EmailCode { code, .. } = event {
+                newest = Some(code);
+            }
+        }
+        newest.expect("no code was sent")
+    }
+
+    /// The proof that the caller knows the password.
+    fn prove(&mut self, caller: &mut Caller, password: &str) -> enums::InputCheckPasswordSrp {
+        let info = self.call(caller, functions::account::GetPassword {}).unwrap();
+        let algo = modpow(info.current_algo.as_deref().unwrap());
+        let algo = srp::Algo { salt1: &algo.salt1, salt2: &algo.salt2, g: algo.g, p: &algo.p };
+        let proof = srp::prove(&algo, &info.srp_b.unwrap(), password.as_bytes(), &mut rand::rng()).unwrap();
+        enums::InputCheckPasswordSrp::InputCheckPasswordSrp(types::InputCheckPasswordSrp {
+            srp_id: info.srp_id.unwrap(),
+            a: Bytes::copy_from_slice(&proof.a),
+            m1: Bytes::copy_from_slice(&proof.m1),
+        })
+    }
+
+    /// Settings that make this the password.
+    fn new_password(&mut self, caller: &mut Caller, password: &str) -> types::account::PasswordInputSettings {
+        let info = self.call(caller, functions::account::GetPassword {}).unwrap();
+        let mut algo = modpow(&info.new_algo).clone();
+        algo.salt1 = [&algo.salt1[..], &[7; 32]].concat().into();
+        let verifier = {
+            let algo = srp::Algo { salt1: &algo.salt1, salt2: &algo.salt2, g: algo.g, p: &algo.p };
+            srp::verifier(&algo, password.as_bytes()).unwrap()
+        };
+        types::account::PasswordInputSettings {
+            new_algo: Some(Box::new(
+                enums::PasswordKdfAlgo::Sha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow(algo),
+            )),
+            new_password_hash: Some(Bytes::copy_from_slice(&*verifier)),
+            hint: Some("new".into()),
+            ..Default::default()
+        }
+    }
+
     fn event(&mut self) -> Option<Event> {
         self.events.try_recv().ok()
+    }
+}
+
+/// The parameters of the one algorithm that there is.
+fn modpow(
+    algo: &enums::PasswordKdfAlgo,
+) -> &types::PasswordKdfAlgoSha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow {
+    match algo {
+        enums::PasswordKdfAlgo::Sha256Sha256Pbkdf2Hmacsha512iter100000Sha256ModPow(algo) => algo,
+        enums::PasswordKdfAlgo::Unknown => panic!(),
     }
 }
 

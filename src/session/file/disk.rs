@@ -9,8 +9,9 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    format::{HEADER_LEN, read_header},
+    format::{HEADER_LEN, Header, read_header},
     lock::with_suffix,
+    scan::START_LEN,
 };
 use crate::session::ErrorKind;
 
@@ -66,10 +67,37 @@ fn check_kind(metadata: &fs::Metadata) -> Result<(), ErrorKind> {
 /// Reads what the file holds now; the memory taken is that of the file, and is wiped. A file whose header is not that
 /// of a session is refused before more of it is read, however long it is.
 pub(super) fn read(file: &mut File) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
+    header(file)?;
+    read_all(file)
+}
+
+/// Reads and checks the header of a file that was just opened.
+pub(super) fn header(file: &mut File) -> Result<Header, ErrorKind> {
     let len = file.metadata().map_err(io("look at"))?.len();
     let mut header = [0; HEADER_LEN];
     let filled = fill(file, &mut header)?;
-    read_header(&header[..filled], len)?;
+    Ok(read_header(&header[..filled], len)?)
+}
+
+/// The beginning of a file, as much as [`START_LEN`] if it is as long.
+pub(super) fn start(file: &mut File) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
+    let mut start = Zeroizing::new(vec![0; START_LEN]);
+    let filled = fill(file, &mut start)?;
+    start.truncate(filled);
+    Ok(start)
+}
+
+/// The content of a session file that must be there, whose header must be good.
+pub(super) fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
+    match open(path, false)? {
+        Some(mut file) => read(&mut file),
+        None => Err(ErrorKind::Io { action: "open", error: io::ErrorKind::NotFound.into() }),
+    }
+}
+
+/// [`read`], whatever the file holds.
+pub(super) fn read_all(file: &mut File) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
+    let len = file.metadata().map_err(io("look at"))?.len();
     file.rewind().map_err(io("read"))?;
     let mut content = Zeroizing::new(Vec::new());
     let size = usize::try_from(len).ok().filter(|&size| content.try_reserve_exact(size).is_ok());

@@ -5,10 +5,27 @@ mod disk;
 mod format;
 mod lock;
 mod records;
+mod repair;
+mod scan;
+mod seal;
 mod store;
 
-pub use format::{FormatError, FormatErrorKind, VERSION, decode, decode_payload};
-pub use store::{FileStore, TornTail, load};
+pub use format::{FormatError, FormatErrorKind, VERSION, decode, decode_payload, decode_with};
+pub use repair::{Repaired, check, repair};
+pub use scan::{Damage, Report, examine};
+pub use seal::{Cost, Passphrase};
+pub use store::{FileStore, TornTail, is_encrypted, load, load_with};
+
+/// One change as it stands in a record.
+#[cfg(feature = "redis-store")]
+pub(super) fn encode_change(change: &super::Change) -> zeroize::Zeroizing<Vec<u8>> {
+    let mut encoder = codec::Encoder::default();
+    records::encode(&mut encoder, change);
+    encoder.into_bytes()
+}
+
+#[cfg(feature = "redis-store")]
+pub(super) use records::read as decode_changes;
 
 #[cfg(test)]
 mod tests;

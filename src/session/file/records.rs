@@ -89,11 +89,21 @@ pub(super) fn encode_state(state: &State, w: &mut Encoder, mut flush: impl FnMut
 
 /// Applies the changes of one payload to `state`.
 pub(super) fn replay(payload: &[u8], state: &mut State) -> std::result::Result<(), FormatError> {
+    decode_all(payload, |change| state.apply(&change))
+}
+
+/// The changes of one payload: all of them or none.
+pub(in crate::session) fn read(payload: &[u8]) -> std::result::Result<Vec<Change>, FormatError> {
+    let mut changes = Vec::new();
+    decode_all(payload, |change| changes.push(change))?;
+    Ok(changes)
+}
+
+fn decode_all(payload: &[u8], mut take: impl FnMut(Change)) -> std::result::Result<(), FormatError> {
     let mut r = Decoder::new(payload);
     while !r.is_empty() {
         let offset = r.position();
-        let change = decode(&mut r).map_err(|kind| FormatError { offset, kind })?;
-        state.apply(&change);
+        take(decode(&mut r).map_err(|kind| FormatError { offset, kind })?);
     }
     Ok(())
 }

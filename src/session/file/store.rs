@@ -9,8 +9,9 @@ use std::{
 
 use super::{
     disk,
-    format::{self, MAX_BATCH},
+    format::{self, Keys, MAX_BATCH},
     lock::Lock,
+    seal::{Locked, Master, Passphrase, Vault},
 };
 use crate::session::{Change, Error, ErrorKind, SessionStore, State};
 
@@ -46,6 +47,10 @@ struct Inner {
     state: State,
     /// None before the first change.
     file: Option<File>,
+    /// With which the next file is encrypted.
+    master: Option<Master>,
+    /// Of the file that is there.
+    vault: Option<Vault>,
     snapshot_end: u64,
     /// Length of what is known to be on the disk.
     end: u64,
@@ -60,10 +65,19 @@ impl FileStore {
     /// # Errors
     /// See [`ErrorKind`]; the file is then exactly as it was.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::open_with(path, None)
+    }
+
+    /// [`open`](Self::open) of an encrypted session, or the beginning of one. Takes the time and the memory that the
+    /// passphrase [costs](super::Cost), so not on a thread that has anything else to do.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`]; the file is then exactly as it was.
+    pub fn open_with(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<Self, Error> {
         let shown = path.as_ref().to_owned();
         let real = disk::resolve(&shown).map_err(|kind| Error::new(&shown, kind))?;
         let lock = Lock::acquire(&real)?;
-        let (inner, torn) = Inner::open(&real).map_err(|kind| Error::new(&shown, kind))?;
+        let (inner, torn) = Inner::open(&real, passphrase).map_err(|kind| Error::new(&shown, kind))?;
         Ok(Self { existed: inner.file.is_some(), inner: Mutex::new(inner), shown, real, torn, _lock: lock })
     }
 
@@ -82,6 +96,23 @@ impl FileStore {
     /// [`SessionStore::read`] that hands back what `look` returns.
     pub fn with<R>(&self, look: impl FnOnce(&State) -> R) -> R {
         crate::session::with(self, look)
+    }
+
+    /// Whether what is written is encrypted.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.lock().master.is_some()
+    }
+
+    /// Encrypts the session with another passphrase, or not any more with `None`. The file is written anew under a
+    /// new key, so that the old passphrase and an old copy open nothing that is written from now on. Takes the time
+    /// and the memory that the passphrase [costs](super::Cost).
+    ///
+    /// # Errors
+    /// See [`ErrorKind`]; the old passphrase is then still the one.
+    pub fn set_passphrase(&self, passphrase: Option<&Passphrase>) -> Result<(), Error> {
+        let master = passphrase.map(new_master).transpose().map_err(|kind| self.error(kind))?;
+        self.lock().set_master(&self.real, master).map_err(|kind| self.error(kind))
     }
 
     /// Removes the file, and with it the auth keys. An account that is to be logged out must be so before.
@@ -122,13 +153,19 @@ impl SessionStore for FileStore {
 }
 
 impl Inner {
-    fn open(path: &Path) -> Result<(Self, Option<TornTail>), ErrorKind> {
+    fn open(path: &Path, passphrase: Option<&Passphrase>) -> Result<(Self, Option<TornTail>), ErrorKind> {
         let Some(mut file) = disk::open(path, true)? else {
-            let state = State::default();
-            return Ok((Self { state, file: None, snapshot_end: 0, end: 0, unsure: false }, None));
+            let (state, master) = (State::default(), passphrase.map(new_master).transpose()?);
+            let none =
+                Self { state, file: None, master, vault: None, snapshot_end: 0, end: 0, unsure: false };
+            return Ok((none, None));
         };
         let content = disk::read(&mut file)?;
-        let replay = format::replay(&content)?;
+        let (master, vault) = match format::unlock(&content, passphrase)? {
+            Some(Keys { master, vault }) => (Some(master), Some(vault)),
+            None => (None, None),
+        };
+        let replay = format::replay(&content, vault.as_ref())?;
         let (end, len) = (replay.end as u64, content.len() as u64);
         let torn = (end < len).then_some(TornTail { offset: end, len: len - end });
         if torn.is_some() {
@@ -136,7 +173,21 @@ impl Inner {
             cut.map_err(|error| ErrorKind::Io { action: "cut the torn tail of", error })?;
         }
         let snapshot_end = replay.snapshot_end as u64;
-        Ok((Self { state: replay.state, file: Some(file), snapshot_end, end, unsure: false }, torn))
+        // A record that stood where the torn one does could be put in its place by who has kept a copy of that: another
+        // key ends this.
+        let unsure = torn.is_some() && vault.is_some();
+        let state = replay.state;
+        Ok((Self { state, file: Some(file), master, vault, snapshot_end, end, unsure }, torn))
+    }
+
+    fn set_master(&mut self, path: &Path, master: Option<Master>) -> Result<(), ErrorKind> {
+        let old = std::mem::replace(&mut self.master, master);
+        let done = self.rewrite(path, self.state.clone());
+        if done.is_err() {
+            // If the new file is there all the same, it is one of unsure standing, and the next change replaces it.
+            self.master = old;
+        }
+        done
     }
 
     fn apply(&mut self, path: &Path, changes: &[Change]) -> Result<(), ErrorKind> {
@@ -170,7 +221,13 @@ impl Inner {
         if !disk::is_at(file, path).map_err(|error| ErrorKind::Io { action: "look at", error })? {
             return Err(ErrorKind::Replaced);
         }
-        let record = format::record(self.end, payload);
+        let record = match &self.vault {
+            Some(vault) => {
+                let sealed = vault.seal_record(self.end, payload, &mut rand::rng());
+                format::record(self.end, sealed.as_slice())
+            }
+            None => format::record(self.end, payload),
+        };
         let written = file
             .seek(SeekFrom::Start(self.end))
             .and_then(|_| file.write_all(&record))
@@ -193,8 +250,15 @@ impl Inner {
         {
             return Err(ErrorKind::Replaced);
         }
-        let content = format::encode(&next);
+        let (content, vault) = match &self.master {
+            Some(master) => {
+                let (content, vault) = format::encode_sealed(&next, master, &mut rand::rng());
+                (content, Some(vault))
+            }
+            None => (format::encode(&next), None),
+        };
         self.file = Some(disk::replace(path, &content)?);
+        self.vault = vault;
         self.end = content.len() as u64;
         self.snapshot_end = self.end;
         // Until the directory is on the disk too, a crash may bring the old file back.
@@ -207,17 +271,44 @@ impl Inner {
     }
 }
 
+fn new_master(passphrase: &Passphrase) -> Result<Master, ErrorKind> {
+    Master::new(passphrase, &mut rand::rng()).ok_or_else(|| ErrorKind::from(Locked::OutOfMemory))
+}
+
 /// Reads a session file without a lock and without changing it; for looking, not for connecting.
 ///
 /// # Errors
 /// As [`FileStore::open`], but never [`InUse`](ErrorKind::InUse); and when there is no such file.
 pub fn load(path: impl AsRef<Path>) -> Result<State, Error> {
+    load_with(path, None)
+}
+
+/// [`load`] of an encrypted session file.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(path: impl AsRef<Path>, passphrase: Option<&Passphrase>) -> Result<State, Error> {
     let shown = path.as_ref();
-    let read = || {
-        let Some(mut file) = disk::open(&disk::resolve(shown)?, false)? else {
-            return Err(ErrorKind::Io { action: "open", error: io::ErrorKind::NotFound.into() });
-        };
-        Ok(format::replay(&disk::read(&mut file)?)?.state)
+    let read = || -> Result<State, ErrorKind> {
+        let content = disk::content(&disk::resolve(shown)?)?;
+        let keys = format::unlock(&content, passphrase)?;
+        Ok(format::replay(&content, keys.as_ref().map(|keys| &keys.vault))?.state)
+    };
+    read().map_err(|kind| Error::new(shown, kind))
+}
+
+/// Whether the session file is encrypted, as its header says; for asking for a passphrase before it is opened.
+/// `false` when there is no such file.
+///
+/// # Errors
+/// When it cannot be looked at, or does not begin as a session.
+pub fn is_encrypted(path: impl AsRef<Path>) -> Result<bool, Error> {
+    let shown = path.as_ref();
+    let read = || -> Result<bool, ErrorKind> {
+        match disk::open(&disk::resolve(shown)?, false)? {
+            None => Ok(false),
+            Some(mut file) => Ok(disk::header(&mut file)?.encrypted),
+        }
     };
     read().map_err(|kind| Error::new(shown, kind))
 }

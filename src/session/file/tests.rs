@@ -188,7 +188,7 @@ fn a_tail_of_zeros_is_torn() {
     let mut file = file_of(&three_batches());
     let end = file.len();
     file.resize(end + 1000, 0);
-    let replay = format::replay(&file).unwrap();
+    let replay = format::replay(&file, None).unwrap();
     assert_eq!((replay.end, replay.state), (end, state_of(&three_batches())));
 }
 
@@ -198,7 +198,7 @@ fn a_record_whose_first_block_never_arrived_is_torn() {
     let end = file.len();
     file.resize(end + 512, 0);
     file.extend_from_slice(&[0x5a; 100]);
-    assert_eq!(format::replay(&file).unwrap().end, end);
+    assert_eq!(format::replay(&file, None).unwrap().end, end);
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn the_last_record_is_torn_when_its_body_is_bad() {
     let start = file_of(&three_batches()[..2]).len();
     let mut file = file_of(&three_batches());
     file[start + 9] ^= 1;
-    assert_eq!(format::replay(&file).unwrap().end, start);
+    assert_eq!(format::replay(&file, None).unwrap().end, start);
     // A wrong length is no sign of a crash: lengths are written whole.
     file[start] ^= 1;
     assert_eq!(format::decode(&file), damaged_at(start));
@@ -247,7 +247,7 @@ fn a_record_may_not_stand_across_the_end_of_the_snapshot() {
     // A header that says that the snapshot ends 8 bytes into the first appended record.
     let end = file.len() + 8;
     file.truncate(0);
-    file.extend_from_slice(&format::header(end as u64));
+    file.extend_from_slice(&format::header(end as u64, false));
     file.extend_from_slice(&whole[HEADER_LEN..]);
     assert_eq!(format::decode(&file), damaged_at(end - 8));
 }
