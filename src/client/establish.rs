@@ -9,7 +9,7 @@ use super::ConnectError;
 use super::core::Core;
 use crate::crypto::AuthKey;
 use crate::message::ServerTime;
-use crate::net::{Address, Backoff, ExchangeOptions, Framed, dial, exchange};
+use crate::net::{Address, Backoff, ExchangeOptions, Framed, dial, exchange, exchange_permit};
 use crate::session::Salt;
 use crate::transport::Codec;
 
@@ -38,10 +38,15 @@ pub(super) async fn establish(
     let turn = attempt.checked_rem(addresses.len()).and_then(|turn| addresses.get(turn));
     let address = turn.cloned().ok_or(ConnectError::UnknownDc { dc })?;
     let config = &core.config;
+    let known = core.dc(dc).unwrap_or_default();
+    // Before it dials: a server does not wait long for the first packet.
+    let _permit = match known.auth_key {
+        Some(_) => None,
+        None => exchange_permit(&address).await,
+    };
     let stream = dial(&address, config.timing.dial).await?;
     let mut framed = Framed::new(stream, Codec::client(config.transport, &mut rand::rng()));
     let now = core.clock.now();
-    let known = core.dc(dc).unwrap_or_default();
     if let Some(auth_key) = known.auth_key.clone() {
         let time = ServerTime::from_offset(known.time_offset, now);
         let salt =

@@ -8,6 +8,7 @@ mod clock;
 mod dial;
 mod exchange;
 mod framed;
+mod gate;
 mod refusal;
 
 pub use address::{Address, AddressError};
@@ -17,4 +18,5 @@ pub use clock::SystemClock;
 pub use dial::{DialError, dial};
 pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
 pub use framed::{Framed, FramedError};
+pub use gate::exchange_permit;
 pub use refusal::Refusal;
