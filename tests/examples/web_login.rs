@@ -193,7 +193,7 @@ fn an_account_gets_its_mail_address_first() {
     browser.press("phone", &[("phone", MAIL)]);
     browser.says("<h1>Set a login e-mail address</h1>");
     browser.press("email", &[("email", "nobody")]);
-    browser.says("The server does not take that e-mail address.");
+    browser.says("That is not an e-mail address.");
     browser.press("email", &[("email", "mallory@example.org")]);
     browser.says("A code was sent to mallory@example.org.");
     let code = mailed(&mut world, EmailPurpose::LoginSetup);
