@@ -11,6 +11,7 @@
 //! # use mtwire::{crypto::AuthKey, session::{Dc, DcAddress, State}};
 //! # let mut state = State { home_dc: 2, ..State::default() };
 //! # let (key, at) = (AuthKey::from_bytes([7; 256]), DcAddress::new("149.154.167.51", 443));
+//! # state.user = Some(mtwire::session::User { id: 7, ..Default::default() });
 //! # state.dcs.insert(2, Dc { auth_key: Some(key), addresses: vec![at], ..Dc::default() });
 //!
 //! let exported = convert::export(&state, Format::TelethonString, &ExportOptions::default())?;
