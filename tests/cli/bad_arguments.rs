@@ -37,6 +37,10 @@ fn usage_errors_have_their_own_code() {
     refused(&["me"], "<NAME>");
     refused(&["me", "x", "--wings"], "unexpected argument '--wings'");
     refused(&["me", "x", "--timeout", "0"], "--timeout <SECONDS>");
+    refused(&["login", ""], "a session needs a name");
+    refused(&["me", "somewhere/"], "a session needs a name");
+    refused(&["session", "repair", "x", "--skip-damaged", "--leave-out"], "cannot be used with");
+    refused(&["login", "x", "--bot-token-file", "f", "--qr"], "cannot be used with");
     refused(&["login", "x", "--api-id", "1"], "--api-hash <H>");
     refused(&["login", "x", "--dc", "127.0.0.1:1"], "--dc-key <FILE>");
     refused(&["login", "x", "--dc", "127.0.0.1", "--dc-id", "2", "--dc-key", "k"], "--dc <HOST:PORT>");
