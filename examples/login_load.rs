@@ -52,7 +52,7 @@ fn who(n: usize) -> Who {
 }
 
 fn has_password(n: usize) -> bool {
-    n % 20 == 0
+    n.is_multiple_of(20)
 }
 
 fn is_new(n: usize) -> bool {

@@ -50,9 +50,9 @@ mod tests {
         }
         let mut late = Box::pin(exchange_permit(&busy));
         assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(late.as_mut().poll(cx).is_pending())).await);
-        exchange_permit(&other).await.unwrap();
+        drop(exchange_permit(&other).await.unwrap());
         held.pop();
-        late.await.unwrap();
+        drop(late.await.unwrap());
         drop(held);
         assert_eq!(gate(&other).available_permits(), room, "what nobody holds begins anew");
     }
