@@ -49,7 +49,7 @@ fn question(form: Form, prompt: &Prompt, wrong: Option<&str>) -> String {
         }
         Prompt::NewPassword { notice } => ("Choose a new password", None, notice, new_password(form)),
         Prompt::ResetAccount => ("Delete the account?", None, &None, reset_account(form)),
-        Prompt::Terms { terms } => ("Terms of service", None, &None, terms_of_service(form, terms)),
+        Prompt::Terms { terms, notice } => ("Terms of service", None, notice, terms_of_service(form, terms)),
         Prompt::Name { notice } => ("Make an account", None, notice, name(form)),
         _ => ("Not known", None, &None, form.around(&button("back", "Back"))),
     };

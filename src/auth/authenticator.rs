@@ -13,6 +13,8 @@ pub trait Authenticator: Send {
     /// Answers `prompt` with one of the answers that its documentation names. The question may come again, with a notice
     /// that says why.
     ///
+    /// At [`Prompt::Qr`] the future is dropped when the code was scanned or has expired, so it must be cancel safe there.
+    ///
     /// An `Err` ends the login; what was reached until then is kept in the session.
     fn answer(&mut self, prompt: &Prompt) -> impl Future<Output = Result<Answer, NoAnswer>> + Send;
 

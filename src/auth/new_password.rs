@@ -1,5 +1,7 @@
 //! The verifier of a new 2FA password.
 
+use std::fmt;
+
 use rand::CryptoRng;
 
 use super::LoginError;
@@ -20,11 +22,17 @@ use crate::{
 const OWN_SALT: usize = 32;
 
 /// A new password and the server's numbers, good for one `account.passwordInputSettings`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewPassword {
     algo: Modpow,
     password: Secret,
     hint: String,
+}
+
+impl fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewPassword").finish_non_exhaustive()
+    }
 }
 
 impl NewPassword {

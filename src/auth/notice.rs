@@ -46,7 +46,9 @@ pub enum Notice {
     },
     /// The server does not take the first or last name.
     NameRefused,
-    /// What was typed is not an e-mail address, or the server does not take it.
+    /// What was typed is not an e-mail address.
+    NotAnEmail,
+    /// The server does not take the e-mail address.
     EmailRefused,
     /// The server does not allow this e-mail address, or its provider, for logins.
     EmailNotAllowed,
@@ -92,6 +94,7 @@ impl Notice {
             | Self::NoResend
             | Self::WrongPassword { .. }
             | Self::NameRefused
+            | Self::NotAnEmail
             | Self::EmailRefused
             | Self::EmailNotAllowed
             | Self::NoEmailReset
@@ -130,6 +133,7 @@ impl fmt::Display for Notice {
             Self::NoResend => f.write_str("The server offers no other way to send the code."),
             Self::WrongPassword { left } => write!(f, "That password is wrong; {}.", tries(*left)),
             Self::NameRefused => f.write_str("The server does not take that name; the first name is needed."),
+            Self::NotAnEmail => f.write_str("That is not an e-mail address."),
             Self::EmailRefused => f.write_str("The server does not take that e-mail address."),
             Self::EmailNotAllowed => {
                 f.write_str("The server does not allow that e-mail address for logins; give one of another provider.")

@@ -75,6 +75,8 @@ pub enum Prompt {
     Terms {
         /// The terms.
         terms: Terms,
+        /// What happened before.
+        notice: Option<Notice>,
     },
     /// The name of the new user. Answers: [`Answer::Name`], [`Answer::Back`].
     Name {

@@ -179,6 +179,13 @@ fn by_class(call: &Call, error: &RpcError, unix: i64) -> Option<Reaction> {
             let dc = error.value().and_then(|dc| i32::try_from(dc).ok());
             dc.filter(|&dc| moves && dc > 0).map(Reaction::Migrate)
         }
+        // What was sent before is still good.
+        420 if matches!(call, Call::ResendCode(_) | Call::ResetLoginEmail(_)) => {
+            error.value().map(|seconds| Reaction::KeepCode(Notice::ResendLater { seconds }))
+        }
+        420 if matches!(call, Call::RequestRecovery(_)) => {
+            error.value().map(|seconds| Reaction::KeepPassword(Notice::ResendLater { seconds }))
+        }
         420 => error.value().map(|seconds| {
             let until = unix.saturating_add(seconds.into());
             Reaction::Fail(LoginError::Wait { seconds, until, error: error.clone() })

@@ -15,7 +15,9 @@ impl fmt::Display for CodeSent {
 fn whereabouts(sent: &CodeSent) -> String {
     let phone = &sent.phone;
     let digits = sent.length.map(|length| format!(" ({length} digits)")).unwrap_or_default();
-    let hint = sent.hint.as_deref();
+    // The server's text, which must not draw on a terminal.
+    let hint = sent.hint.as_deref().map(|hint| hint.replace(char::is_control, "\u{fffd}"));
+    let hint = hint.as_deref();
     match sent.via {
         CodeVia::App => format!(
             "The code{digits} is in your Telegram app: look for a message from Telegram on a device where you are logged in."

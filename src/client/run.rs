@@ -1,17 +1,21 @@
 //! The whole of a program's life in one call: log in at a terminal, serve, stop at Ctrl-C.
 
+use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
 use super::{Client, ClientBuilder, ConnectError, InvokeError, SignInError, Update};
-use crate::auth::terminal::{NoInput, Presets, StdConsole, Terminal};
+use crate::auth::terminal::{NoInput, Presets, Settings, StdConsole, Terminal};
+use crate::net::Stop;
+use crate::tl::enums::Updates;
 
 /// How long a login may go without a sign of life before the server is asked whether it still stands
 /// (<https://core.telegram.org/api/updates>: after 15 minutes without updates).
 const ASK_AFTER: Duration = Duration::from_secs(15 * 60);
 
-/// Why [`ClientBuilder::run`] stopped.
-#[derive(Debug, thiserror::Error)]
+/// Why [`ClientBuilder::run`] stopped. `Debug` says the same as `Display`, as it is what a `main` that returns the error
+/// prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// No connection.
@@ -29,6 +33,15 @@ pub enum RunError {
     /// Signals cannot be watched for.
     #[error("cannot watch for Ctrl-C: {0}")]
     Signals(std::io::Error),
+    /// Ctrl-C (or SIGTERM) came before somebody was logged in.
+    #[error("stopped; what was reached is saved, and the next run goes on from there")]
+    Stopped,
+}
+
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl ClientBuilder {
@@ -77,25 +90,43 @@ impl ClientBuilder {
         F: FnMut(Client, Update) -> D,
         D: Future<Output = ()>,
     {
-        let client = self.log_in().await?;
+        let settings = Settings::save();
         let mut stop = Stop::new().map_err(RunError::Signals)?;
-        let updates = client.updates();
-        let end = loop {
-            tokio::select! {
-                biased;
-                () = stop.wait() => break Ok(()),
-                update = tokio::time::timeout(ASK_AFTER, updates.next_update()) => match update {
-                    Ok(Some(update)) => on_update(client.clone(), update).await,
-                    Ok(None) => break Ok(()),
-                    Err(_) => match client.get_me().await {
-                        Err(SignInError::Invoke(error)) if error.is_login_over() => break Err(error.into()),
-                        Ok(_) | Err(_) => {}
-                    },
-                },
-            }
+        let Some(logged_in) = stop.unless_stopped(self.log_in()).await else {
+            settings.restore();
+            return Err(RunError::Stopped);
         };
+        let client = logged_in?;
+        let end = stop.unless_stopped(serve(&client, &mut on_update)).await;
         client.disconnect().await;
-        end
+        end.unwrap_or(Ok(()))
+    }
+}
+
+/// Hands on the updates until the login is over or the client disconnected.
+async fn serve<F, D>(client: &Client, on_update: &mut F) -> Result<(), RunError>
+where
+    F: FnMut(Client, Update) -> D,
+    D: Future<Output = ()>,
+{
+    let updates = client.updates();
+    loop {
+        let ask = match tokio::time::timeout(ASK_AFTER, updates.next_update()).await {
+            Ok(Some(update)) => {
+                // The server says no more than this to a session that it has ended.
+                let ask = update == Update::Missed || matches!(update.parse(), Ok(Some(Updates::TooLong)));
+                on_update(client.clone(), update).await;
+                ask
+            }
+            Ok(None) => return Ok(()),
+            Err(_) => true,
+        };
+        if ask
+            && let Err(SignInError::Invoke(error)) = client.get_me().await
+            && error.is_login_over()
+        {
+            return Err(error.into());
+        }
     }
 }
 
@@ -105,35 +136,4 @@ async fn sign_in(client: Client, presets: Presets) -> Result<Client, RunError> {
     let path = client.store().path().map(ToOwned::to_owned);
     terminal.welcome(&success, client.home_dc(), path.as_deref())?;
     Ok(client)
-}
-
-/// The signals that end a program in order.
-struct Stop {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Stop {
-    fn new() -> std::io::Result<Self> {
-        #[cfg(unix)]
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            #[cfg(unix)]
-            interrupt: signal(SignalKind::interrupt())?,
-            #[cfg(unix)]
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn wait(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

@@ -88,7 +88,11 @@ impl ScanWatch {
 
 impl Drop for ScanWatch {
     fn drop(&mut self) {
-        self.updates.lock().scanned = None;
+        let mut shared = self.updates.lock();
+        // A later watch may have taken its place.
+        if shared.scanned.as_ref().is_some_and(|watched| Arc::ptr_eq(watched, &self.scanned)) {
+            shared.scanned = None;
+        }
     }
 }
 

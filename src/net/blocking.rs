@@ -1,6 +1,8 @@
 //! Work that would hold up the I/O thread.
 
 use std::panic::resume_unwind;
+#[cfg(feature = "terminal")]
+use std::{io, thread};
 
 /// Runs `work` on tokio's blocking pool: number theory of the key exchange, writes to the disk.
 ///
@@ -14,4 +16,22 @@ pub async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'st
             Err(_) => std::future::pending().await,
         },
     }
+}
+
+/// Runs `work` on a thread of its own, for work that may wait for ever, as for a line of input: the end of the runtime
+/// waits for the threads of its pool, and not for this one.
+///
+/// # Errors
+/// When there is no thread, or `work` has panicked.
+#[cfg(feature = "terminal")]
+pub async fn on_own_thread<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let (sender, done) = tokio::sync::oneshot::channel();
+    thread::Builder::new().name(name.to_owned()).spawn(move || {
+        // This fails when nobody waits for it any more.
+        let _ = sender.send(work());
+    })?;
+    done.await.map_err(|_| io::Error::other("the thread has panicked"))
 }

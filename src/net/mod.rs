@@ -10,13 +10,19 @@ mod exchange;
 mod framed;
 mod gate;
 mod refusal;
+#[cfg(feature = "terminal")]
+mod stop;
 
 pub use address::{Address, AddressError};
 pub use backoff::Backoff;
 pub use blocking::off_thread;
+#[cfg(feature = "terminal")]
+pub use blocking::on_own_thread;
 pub use clock::SystemClock;
 pub use dial::{DialError, dial};
 pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
 pub use framed::{Framed, FramedError};
 pub use gate::exchange_permit;
 pub use refusal::Refusal;
+#[cfg(feature = "terminal")]
+pub use stop::Stop;

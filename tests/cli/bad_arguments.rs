@@ -22,7 +22,8 @@ fn without_a_session_and_an_api_key_one_sentence_says_where_to_get_one() {
         assert_eq!(ended.stdout, "");
     }
     assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0, "nothing is left behind");
-    run(["session", "show", "x", "--session-dir", &dir]).fails(1, "x.session");
+    run(["session", "show", "x", "--session-dir", &dir])
+        .fails(1, "x.session: cannot open: there is no such file");
 }
 
 #[test]

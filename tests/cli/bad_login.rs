@@ -76,7 +76,7 @@ fn a_wrong_password_is_asked_for_again_so_often() {
     assert!(ended.stdout.contains("That password is wrong; 4 tries are left."), "{ended:#?}");
     let file = world.file("password", "wrong\n");
     let ended = world.login("eve", &["--password-file", &file], "");
-    ended.fails(1, "the password of --password-file is not taken: That password is wrong");
+    ended.fails(1, "--password-file is not taken: the password is wrong");
 }
 
 #[test]

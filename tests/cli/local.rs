@@ -49,7 +49,12 @@ fn an_account_made_there_is_found_again_by_another_session() {
     let dir = tempfile::tempdir().unwrap();
     let sign_up = "+9996613333\ny\n11111\ny\nGrace\nHopper\n";
     let ended = run_with(args(&dir, "login", &["--local"]), sign_up).succeeds();
-    assert!(ended.stdout.contains("This number has no Telegram account yet; one is made now."), "{ended:#?}");
+    assert!(
+        ended.stdout.contains(
+            "This number has no Telegram account yet. One can be made now; or type b for another number."
+        ),
+        "{ended:#?}"
+    );
     assert!(ended.stdout.contains("Grace Hopper, DC 1, session "), "{ended:#?}");
     fs::remove_file(dir.path().join("my_account.session")).unwrap();
     let ended = run_with(args(&dir, "login", &["--local", "--json"]), "+9996613333\ny\n11111\n");

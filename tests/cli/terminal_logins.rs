@@ -209,9 +209,9 @@ fn a_lost_password_makes_the_account_anew_after_a_wait() {
             tty.shows("The account is deleted at ");
         }
     }
+    tty.shows("The account was deleted; the number is free for a new one.");
     tty.shows("Do you accept these terms of service? (y/n): ");
     tty.types("y");
-    tty.shows("The account was deleted; the number is free for a new one.");
     tty.shows("Enter first name: ");
     tty.types("Eve");
     tty.shows("Enter last name");
@@ -228,7 +228,7 @@ fn a_login_e_mail_address_is_set_up_first() {
     tty.shows("The account must get a login e-mail address");
     tty.shows("Enter e-mail address: ");
     tty.types("not an address");
-    tty.shows("The server does not take that e-mail address.\r\n");
+    tty.shows("That is not an e-mail address.\r\n");
     tty.shows("Enter e-mail address: ");
     tty.types("bob@example.org");
     tty.shows("was sent to bob@example.org");
@@ -270,10 +270,34 @@ fn a_code_by_e_mail_and_a_lost_mailbox() {
     tty.shows("e if the mailbox is lost");
     tty.shows("Enter e-mail code: ");
     tty.types("e");
+    tty.shows("Reset the login e-mail address of the account? (y/n): ");
+    tty.types("y");
     tty.shows("in a text message");
     tty.shows(CODE);
     tty.types("22222");
     assert_eq!(tty.ends(), Some(0), "{}", tty.screen);
+}
+
+#[test]
+fn back_from_a_sign_up_to_another_number() {
+    let world = World::start();
+    let mut tty = login(&world, &["--phone", NEW]);
+    tty.shows(CODE);
+    tty.types("22222");
+    tty.shows("or type b for another number.\r\n");
+    tty.shows("Do you accept these terms of service? (y/n): ");
+    tty.types("b");
+    tty.shows(PHONE);
+    tty.types(NEW);
+    tty.shows("(y/n): ");
+    tty.types("y");
+    tty.shows(CODE);
+    tty.types("22222");
+    tty.shows("(y/n): ");
+    tty.types("y");
+    tty.shows("Enter first name: ");
+    tty.types("b");
+    tty.shows(PHONE);
 }
 
 #[test]
@@ -320,7 +344,7 @@ fn a_qr_code_that_another_session_scans() {
         [("bob", BOB, "22222", "Bob", 2), ("ada", ADA, "11111", "Ada Lovelace (@ada)", 1)]
     {
         let mut tty = Tty::run(&world.login_args(name, &["--qr"]));
-        tty.shows("Scan this with the Telegram app of the account");
+        tty.shows("Scan this with the Telegram app");
         let url = shown_url(&mut tty);
         assert!(tty.screen.contains('\u{2588}') || tty.screen.contains('\u{2580}'), "{}", tty.screen);
         world.scan(phone, code, &url);

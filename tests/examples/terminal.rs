@@ -88,3 +88,58 @@ fn a_bot_is_asked_nothing() {
     assert_eq!(tty.ends(), Some(0), "{}", tty.screen);
     assert!(!tty.screen.contains("Enter"), "{}", tty.screen);
 }
+
+#[test]
+fn ctrl_c_at_the_password_leaves_a_usable_terminal_and_a_login_to_go_on_with() {
+    let world = World::start();
+    let mut tty = run(&world, "terminal", &[]);
+    tty.shows("Enter phone number: ");
+    tty.types(EVE);
+    tty.shows("correct? (y/n): ");
+    tty.types("y");
+    tty.shows("Enter phone code: ");
+    tty.types("22222");
+    for how in ["key", "SIGTERM"] {
+        tty.shows("Enter password: ");
+        tty.hides();
+        match how {
+            "key" => tty.presses("half of\x03"),
+            _ => kill_process(tty.pid(), Signal::TERM).unwrap(),
+        }
+        assert_eq!(tty.ends(), Some(1), "{how}: {}", tty.screen);
+        assert!(tty.screen.contains("stopped; what was reached is saved"), "{how}: {}", tty.screen);
+        assert!(tty.echoes(), "{how}: the terminal does not show what is typed any more");
+        tty = run(&world, "terminal", &[]);
+    }
+    tty.shows("Going on with the login that was begun before.");
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_do_in_the_words_of_a_program() {
+    let world = World::start();
+    let mut command = std::process::Command::new(example("terminal"));
+    command.arg("1").arg(API_HASH).current_dir(world.dir()).env("MTWIRE_DC", world.mtwire_dc());
+    let ended = command.stdin(std::process::Stdio::null()).output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    let wanted = "Error: there is no input for the phone number: run the login in a terminal, or give \
+                  ClientBuilder::phone or ClientBuilder::bot_token\n";
+    assert_eq!(said, wanted);
+}
+
+#[test]
+fn a_session_that_is_ended_from_another_device_ends_the_program() {
+    let world = World::with(|server| server.account("+9996622222,name=Zoe".parse().unwrap()));
+    let mut tty = run(&world, "terminal", &[]);
+    tty.shows("Enter phone number: ");
+    tty.types("+9996622222");
+    tty.shows("correct? (y/n): ");
+    tty.types("y");
+    tty.shows("Enter phone code: ");
+    tty.types("22222");
+    tty.shows("Logged in successfully");
+    let other = world.logged_in("+9996622222");
+    world.runtime.block_on(other.end_other_sessions()).unwrap();
+    assert_eq!(tty.ends(), Some(1), "{}", tty.screen);
+    assert!(tty.screen.contains("was ended from another device"), "{}", tty.screen);
+}

@@ -36,7 +36,7 @@ impl Login {
             Some((local, domain)) if !local.is_empty() && !domain.is_empty() => {
                 self.send_email_code(address.to_owned(), None)
             }
-            _ => self.refuse_email(Notice::EmailRefused),
+            _ => self.refuse_email(Notice::NotAnEmail),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The states of a login and how they follow each other.
 
+mod answers;
 mod email;
 mod phone_and_code;
 pub(crate) mod qr;
@@ -7,22 +8,17 @@ mod recovery;
 mod sign_up;
 mod two_step;
 
-use std::mem;
+use std::{fmt, mem};
 
 use super::{
     Answer, Call, LoginError, NewPassword, Notice, PasswordChallenge, PhoneRefusal, Prompt, Reply,
     normalize_phone,
-    reaction::{Reaction, react},
     user::{self_peer, session_user},
 };
 use crate::{
     message::RpcError,
-    session::{Change, PendingLogin, Secret, Stage, Terms, User},
-    tl::{
-        Bytes, Str, enums,
-        functions::{self, auth},
-        types,
-    },
+    session::{Change, PendingLogin, Secret, Stage, User},
+    tl::{Bytes, Str, enums, functions::auth, types},
 };
 
 /// How often a user may give something that is not taken, in one run.
@@ -125,7 +121,6 @@ impl Step {
 }
 
 /// A login that is going on.
-#[derive(Debug)]
 pub struct Login {
     credentials: Credentials,
     state: State,
@@ -149,7 +144,14 @@ pub struct Login {
     tries: Tries,
 }
 
-#[derive(Debug, Default)]
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Inside are the number, codes, a password, and tokens.
+        f.debug_struct("Login").field("state", &self.state.name()).finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
 struct Tries {
     phones: u32,
     emails: u32,
@@ -162,7 +164,6 @@ struct Tries {
 }
 
 /// What the login waits for.
-#[derive(Debug)]
 enum State {
     Phone,
     Qr,
@@ -182,7 +183,29 @@ enum State {
     Over,
 }
 
-#[derive(Debug)]
+impl State {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Qr => "QR code",
+            Self::Code => "code",
+            Self::Email => "e-mail address",
+            Self::EmailCode => "code for the e-mail address",
+            Self::Terms => "terms",
+            Self::Name => "name",
+            Self::Password(_) => "password",
+            Self::Proving => "proof of the password",
+            Self::RecoveryCode => "recovery code",
+            Self::NewPassword => "new password",
+            Self::Deriving => "verifier of the new password",
+            Self::ResetAccount => "confirmation",
+            Self::Calling(call) => call.method(),
+            Self::Moving(_) => "another DC",
+            Self::Over => "over",
+        }
+    }
+}
+
 enum Then {
     Repeat(Call),
     Import(Bytes),
@@ -194,10 +217,10 @@ impl Login {
     #[must_use]
     pub fn start(credentials: Credentials, pending: Option<PendingLogin>, at: At) -> (Self, Step) {
         let fresh = |login: &PendingLogin| at.unix.saturating_sub(login.sent_at) <= RESUMABLE;
-        let (pending, notice) = match pending {
-            Some(pending) if fresh(&pending) => (Some(pending), Some(Notice::Resumed)),
-            Some(_) => (None, Some(Notice::NotResumed)),
-            None => (None, None),
+        let (pending, notice, save) = match pending {
+            Some(pending) if fresh(&pending) => (Some(pending), Some(Notice::Resumed), Vec::new()),
+            Some(_) => (None, Some(Notice::NotResumed), vec![Change::Login(None)]),
+            None => (None, None, Vec::new()),
         };
         let mut login = Self {
             credentials,
@@ -214,7 +237,7 @@ impl Login {
             tries: Tries::default(),
         };
         let step = login.resume(at);
-        (login, step)
+        (login, Step { save: [save, step.save].concat(), action: step.action })
     }
 
     /// What the login knows so far that another process needs to go on.
@@ -318,119 +341,6 @@ impl Login {
         }
     }
 
-    fn on_reply(&mut self, call: Call, reply: Reply, at: At) -> Step {
-        match (call, reply) {
-            (Call::SendCode(_) | Call::ResendCode(_) | Call::ResetLoginEmail(_), Reply::SentCode(sent)) => {
-                self.on_sent_code(*sent, at)
-            }
-            (Call::CancelCode(_), Reply::Bool(_)) => self.ask_phone(),
-            (Call::SendVerifyEmail(call), Reply::SentEmailCode(sent)) => {
-                self.on_email_code_sent(&call, &sent)
-            }
-            (Call::VerifyEmail(_), Reply::EmailVerified(verified)) => self.on_email_verified(*verified, at),
-            (Call::RequestRecovery(_), Reply::Recovery(recovery)) => self.on_recovery_requested(&recovery),
-            (Call::CheckRecovery(_), Reply::Bool(true)) => self.ask_new_password(),
-            (Call::CheckRecovery(_), Reply::Bool(false)) => self.wrong_recovery_code(),
-            (Call::DeleteAccount(_), Reply::Bool(true)) => self.on_account_deleted(),
-            (call @ Call::DeleteAccount(_), Reply::Bool(false)) => {
-                self.unexpected(&call, "the account was not deleted, and no reason is given")
-            }
-            (call @ (Call::ExportToken(_) | Call::ImportToken(_)), Reply::LoginToken(token)) => {
-                self.on_login_token(&call, *token, at)
-            }
-            (Call::GetPassword(_), Reply::Password(info)) => self.on_password_info(info),
-            (Call::SignIn(call), Reply::Authorization(authorization)) => match *authorization {
-                enums::auth::Authorization::Authorization(authorization) => {
-                    self.done(&Call::SignIn(call), &authorization)
-                }
-                enums::auth::Authorization::SignUpRequired(required) => {
-                    let terms = required.terms_of_service.map(|terms| Terms {
-                        text: terms.text.to_string(),
-                        min_age: terms.min_age_confirm.and_then(|age| u32::try_from(age).ok()),
-                    });
-                    self.need_sign_up(terms)
-                }
-            },
-            (
-                call @ (Call::SignUp(_) | Call::CheckPassword(_) | Call::Recover(_) | Call::ImportBot(_)),
-                Reply::Authorization(authorization),
-            ) => match *authorization {
-                enums::auth::Authorization::Authorization(authorization) => self.done(&call, &authorization),
-                enums::auth::Authorization::SignUpRequired(_) => {
-                    self.unexpected(&call, "a sign-up is wanted")
-                }
-            },
-            (call, _) => self.unexpected(&call, "it is of another type"),
-        }
-    }
-
-    fn on_refusal(&mut self, call: Call, error: &RpcError, at: At) -> Step {
-        match react(&call, error, at.unix) {
-            Reaction::AskPhone(why) => {
-                self.forget_pending();
-                let step = self.refuse_phone(Notice::PhoneRefused(why), LoginError::PhoneRefused(why));
-                Step { save: vec![Change::Login(None)], ..step }
-            }
-            Reaction::AskCode => match call {
-                Call::VerifyEmail(_) => self.wrong_code(Self::ask_email_code),
-                Call::CheckRecovery(_) | Call::Recover(_) => self.wrong_recovery_code(),
-                _ => self.wrong_code(|login| login.ask_code(at)),
-            },
-            Reaction::KeepCode(notice) => {
-                self.notice = Some(notice);
-                self.ask_code(at)
-            }
-            Reaction::NewCode(notice) => self.restart(notice),
-            Reaction::AskEmail(notice) => self.refuse_email(notice),
-            Reaction::NewEmailCode => self.resend_email_code(Notice::EmailCodeExpired),
-            Reaction::NewRecoveryCode => self.request_recovery(Some(Notice::RecoveryCodeExpired)),
-            Reaction::KeepPassword(notice) => {
-                let step = self.leave_recovery();
-                self.notice = Some(notice);
-                step
-            }
-            Reaction::AskNewPassword => self.refuse_new_password(),
-            Reaction::NewToken => self.export_token(Some(Notice::QrRenewed)),
-            Reaction::NeedPassword => self.need_password(at),
-            Reaction::AskPassword => {
-                self.tries.passwords += 1;
-                match left(self.tries.passwords) {
-                    Some(left) => {
-                        self.notice = Some(Notice::WrongPassword { left });
-                        // The numbers of one check are good for one try (SR-2).
-                        self.get_password()
-                    }
-                    None => self.fail(LoginError::TooManyAttempts { what: "a wrong password was typed" }),
-                }
-            }
-            Reaction::FreshChallenge if !self.challenge_renewed && self.password.is_some() => {
-                self.challenge_renewed = true;
-                self.invoke(Call::GetPassword(functions::account::GetPassword {}))
-            }
-            Reaction::FreshChallenge => {
-                self.fail(LoginError::Rpc { method: call.method(), error: error.clone() })
-            }
-            Reaction::SignUp => self.need_sign_up(None),
-            Reaction::SignIn => match self.code.take() {
-                Some(code) => self.sign_in(code),
-                None => self.send_code(Some(Notice::Restarted)),
-            },
-            Reaction::AskName => self.refuse_name(),
-            Reaction::Migrate(dc) => self.move_to(dc, Then::Repeat(call)),
-            Reaction::Ignore => self.ask_phone(),
-            Reaction::Fail(LoginError::SessionEnded { .. }) if self.resumed => {
-                self.forget_pending();
-                self.notice = Some(Notice::NotResumed);
-                Step { save: vec![Change::Login(None)], ..self.ask_phone() }
-            }
-            Reaction::Fail(error @ LoginError::SessionEnded { .. }) => {
-                self.forget_pending();
-                Step::saving(vec![Change::Login(None)], Action::Fail(error))
-            }
-            Reaction::Fail(error) => self.fail(error),
-        }
-    }
-
     fn on_switched(&mut self, then: Then, at: At) -> Step {
         match then {
             Then::Repeat(call) => {
@@ -525,6 +435,10 @@ impl Login {
     /// Notes how far the login has come.
     fn enter(&mut self, stage: Stage) -> Vec<Change> {
         let Some(pending) = &mut self.pending else { return Vec::new() };
+        // Another question has its own tries.
+        if mem::discriminant(&pending.stage) != mem::discriminant(&stage) {
+            (self.tries.codes, self.tries.passwords) = (0, 0);
+        }
         pending.stage = stage;
         vec![Change::Login(Some(pending.clone()))]
     }

@@ -3,7 +3,7 @@
 use super::{Action, Login, State, Step, left, str_of};
 use crate::{
     auth::{Call, LoginError, NewPassword, Notice, Prompt},
-    session::{Change, Secret, Stage},
+    session::{Secret, Stage},
     tl::{
         Str,
         functions::{account, auth},
@@ -112,17 +112,15 @@ impl Login {
         self.invoke(Call::DeleteAccount(account::DeleteAccount { reason, password: None }))
     }
 
-    /// The number has no account now. The login code that was typed is given once more: its answer has the terms of
-    /// service.
+    /// The number has no account now. The login code that was typed is given once more, because its answer has the terms of
+    /// service; another process than the one that took it asks for another.
     pub(super) fn on_account_deleted(&mut self) -> Step {
-        self.notice = Some(Notice::AccountDeleted);
-        if self.code_hash().is_empty() {
-            self.forget_pending();
-            return Step { save: vec![Change::Login(None)], ..self.ask_phone() };
-        }
         match self.code.take() {
-            Some(code) => self.sign_in(code),
-            None => self.need_sign_up(None),
+            Some(code) if !self.code_hash().is_empty() => {
+                self.notice = Some(Notice::AccountDeleted);
+                self.sign_in(code)
+            }
+            _ => self.restart(Notice::AccountDeleted),
         }
     }
 }

@@ -17,7 +17,7 @@ impl Login {
         match terms {
             Some(terms) => {
                 self.state = State::Terms;
-                Step::new(Action::Prompt(Prompt::Terms { terms }))
+                Step::new(Action::Prompt(Prompt::Terms { terms, notice: self.notice.take() }))
             }
             None => self.ask_name(),
         }

@@ -7,6 +7,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
+use super::hidden;
 use crate::session::Secret;
 
 /// The longest line that is read, in bytes: far above any answer, so that a pipe that never ends a line cannot take all
@@ -108,11 +109,9 @@ impl Console for StdConsole {
             return self.ask(prompt);
         }
         self.write(prompt)?;
-        match rpassword::read_password() {
-            Ok(password) => Ok(Some(Secret::from(password))),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-            Err(error) => Err(error),
-        }
+        let line = hidden::read();
+        self.write("\n")?;
+        line
     }
 
     fn wait_for_line(&mut self, is_over: &dyn Fn() -> bool) -> io::Result<Option<Secret>> {

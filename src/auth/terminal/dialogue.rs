@@ -11,10 +11,13 @@ use std::{
 
 use thiserror::Error;
 
-use super::{Console, Presets, StdConsole, qr, texts};
+use super::{Console, Options, Presets, StdConsole, qr, texts};
 use crate::{
-    auth::{Answer, Authenticator, CodeSent, NoAnswer, Notice, PasswordInfo, Prompt, QrCode, Success},
-    net::off_thread,
+    auth::{
+        Answer, Authenticator, CodeSent, EmailReset, NoAnswer, Notice, PasswordInfo, Prompt, QrCode, Success,
+        normalize_phone,
+    },
+    net::on_own_thread,
     session::{CodeVia, PendingLogin, Secret, Terms},
 };
 
@@ -28,7 +31,7 @@ pub enum NoInput {
         /// What was asked for.
         what: &'static str,
         /// What to do instead.
-        remedy: &'static str,
+        remedy: String,
     },
     /// An answer given in advance is not taken; asking for another would surprise a script.
     #[error("{option} is not taken: {why}")]
@@ -43,11 +46,32 @@ pub enum NoInput {
     Io(#[from] io::Error),
 }
 
-const PHONE_REMEDY: &str = "run the login in a terminal, or give --phone or --bot-token";
-const CODE_REMEDY: &str =
-    "the code was sent and the login is kept, so run the login again in a terminal, or pipe the code into it";
-const PASSWORD_REMEDY: &str = "the login is kept, so run it again in a terminal or with --password-file";
-const SIGN_UP_REMEDY: &str = "the login is kept, so run it again in a terminal, or pipe the answers into it";
+/// What to do when there is no input for a question.
+#[derive(Clone, Copy)]
+enum Remedy {
+    Phone,
+    Code,
+    Password,
+    SignUp,
+}
+
+impl Remedy {
+    fn text(self, options: Options) -> String {
+        match self {
+            Self::Phone => format!("run the login in a terminal, or give {} or {}", options.phone, options.bot_token),
+            Self::Code => {
+                "the code was sent and the login is kept, so run the login again in a terminal, or pipe the code into it"
+                    .to_owned()
+            }
+            Self::Password => {
+                format!("the login is kept, so run it again in a terminal or with {}", options.password)
+            }
+            Self::SignUp => {
+                "the login is kept, so run it again in a terminal, or pipe the answers into it".to_owned()
+            }
+        }
+    }
+}
 
 /// The dialogue. Blocks while it waits; as an [`Authenticator`] it does so on a thread of its own.
 #[derive(Debug)]
@@ -126,9 +150,8 @@ impl<C: Console + 'static> Authenticator for Terminal<C> {
     async fn answer(&mut self, prompt: &Prompt) -> Result<Answer, NoAnswer> {
         let over = Over::default();
         let (dialogue, is_over, prompt) = (Arc::clone(&self.dialogue), Arc::clone(&over.0), prompt.clone());
-        let answer =
-            off_thread(move || lock(&dialogue).answer(&prompt, &|| is_over.load(Ordering::Acquire))).await;
-        Ok(answer?)
+        let ask = move || lock(&dialogue).answer(&prompt, &|| is_over.load(Ordering::Acquire));
+        Ok(on_own_thread("terminal", ask).await??)
     }
 
     fn resumes(&self, pending: &PendingLogin) -> bool {
@@ -155,9 +178,9 @@ impl<C: Console> Dialogue<C> {
             Prompt::NewPassword { notice } => self.new_password(notice.as_ref()),
             Prompt::ResetAccount => {
                 self.console.say(texts::RESET_WARNING)?;
-                self.yes_or_no(texts::RESET, "the confirmation", PASSWORD_REMEDY).map(Answer::Confirm)
+                self.yes_or_no(texts::RESET, "the confirmation", Remedy::Password).map(Answer::Confirm)
             }
-            Prompt::Terms { terms } => self.terms(terms),
+            Prompt::Terms { terms, notice } => self.terms(terms, notice.as_ref()),
             Prompt::Name { notice } => self.name(notice.as_ref()),
         }
     }
@@ -166,7 +189,10 @@ impl<C: Console> Dialogue<C> {
         if let Some(notice @ (Notice::NotAPhone | Notice::PhoneRefused(_))) = notice
             && self.gave_phone
         {
-            return Err(NoInput::PresetRefused { option: "--phone", why: notice.to_string() });
+            return Err(NoInput::PresetRefused {
+                option: self.presets.options.phone,
+                why: notice.to_string(),
+            });
         }
         self.say_notice(notice)?;
         if let Some(token) = &self.presets.bot_token {
@@ -182,15 +208,16 @@ impl<C: Console> Dialogue<C> {
         }
         self.gave_phone = false;
         loop {
-            let typed = self.line(texts::PHONE, "the phone number", PHONE_REMEDY)?;
+            let typed = self.line(texts::PHONE, "the phone number", Remedy::Phone)?;
             match typed.as_str() {
                 "" => continue,
-                "q" | "qr" => return Ok(Answer::Qr),
+                "q" | "Q" | "qr" | "QR" => return Ok(Answer::Qr),
                 _ => {}
             }
-            // A token is not shown again.
+            // A token is not shown again, and what is no number is not worth a question.
             if typed.contains(':')
-                || self.yes_or_no(&texts::confirm(&typed), "the phone number", PHONE_REMEDY)?
+                || normalize_phone(&typed).is_none()
+                || self.yes_or_no(&texts::confirm(&typed), "the phone number", Remedy::Phone)?
             {
                 return Ok(Answer::Phone(typed));
             }
@@ -206,12 +233,17 @@ impl<C: Console> Dialogue<C> {
         }
         let prompt = if sent.via == CodeVia::Email { texts::MAIL_CODE } else { texts::CODE };
         loop {
-            match self.line(prompt, "the login code", CODE_REMEDY)?.as_str() {
+            match self.line(prompt, "the login code", Remedy::Code)?.as_str() {
                 "" => {}
-                "r" => return Ok(Answer::Resend),
-                "b" => return Ok(Answer::Back),
-                "q" => return Ok(Answer::Qr),
-                "e" if sent.email_reset.is_some() => return Ok(Answer::ResetEmail),
+                "r" | "R" => return Ok(Answer::Resend),
+                "b" | "B" => return Ok(Answer::Back),
+                "q" | "Q" => return Ok(Answer::Qr),
+                "e" | "E" => match sent.email_reset {
+                    Some(EmailReset::After(_))
+                        if !self.yes_or_no(texts::RESET_EMAIL, "the confirmation", Remedy::Code)? => {}
+                    // What cannot be reset is said by the answer.
+                    _ => return Ok(Answer::ResetEmail),
+                },
                 code => return Ok(Answer::Code(Secret::from(code))),
             }
         }
@@ -241,7 +273,7 @@ impl<C: Console> Dialogue<C> {
         }
         loop {
             match self.console.wait_for_line(is_over)? {
-                Some(line) if line.expose() == b"b" => return Ok(Answer::Back),
+                Some(line) if line.expose().eq_ignore_ascii_case(b"b") => return Ok(Answer::Back),
                 Some(_) => self.qr_lines += 1,
                 // Nobody waits for this answer any more.
                 None => return Err(NoInput::Io(io::ErrorKind::Interrupted.into())),
@@ -255,9 +287,9 @@ impl<C: Console> Dialogue<C> {
             self.console.say(texts::NEEDS_EMAIL)?;
         }
         loop {
-            match self.line(texts::EMAIL, "the e-mail address", CODE_REMEDY)?.as_str() {
+            match self.line(texts::EMAIL, "the e-mail address", Remedy::Code)?.as_str() {
                 "" => {}
-                "b" => return Ok(Answer::Back),
+                "b" | "B" => return Ok(Answer::Back),
                 address => return Ok(Answer::Email(address.to_owned())),
             }
         }
@@ -276,21 +308,19 @@ impl<C: Console> Dialogue<C> {
             self.console.say(sent)?;
         }
         loop {
-            match self.line(prompt, what, CODE_REMEDY)?.as_str() {
+            match self.line(prompt, what, Remedy::Code)?.as_str() {
                 "" => {}
-                "r" => return Ok(Answer::Resend),
-                "b" => return Ok(Answer::Back),
+                "r" | "R" => return Ok(Answer::Resend),
+                "b" | "B" => return Ok(Answer::Back),
                 code => return Ok(Answer::Code(Secret::from(code))),
             }
         }
     }
 
     fn password(&mut self, info: &PasswordInfo, notice: Option<&Notice>) -> Result<Answer, NoInput> {
-        if let Some(notice @ Notice::WrongPassword { .. }) = notice
-            && self.gave_password
-        {
-            let why = notice.to_string();
-            return Err(NoInput::PresetRefused { option: "the password of --password-file", why });
+        if matches!(notice, Some(Notice::WrongPassword { .. })) && self.gave_password {
+            let (option, why) = (self.presets.options.password, "the password is wrong".to_owned());
+            return Err(NoInput::PresetRefused { option, why });
         }
         if let Some(password) = self.presets.password.take() {
             self.gave_password = true;
@@ -308,14 +338,15 @@ impl<C: Console> Dialogue<C> {
             match self.console.ask_hidden(&texts::password(info.hint.as_deref()))? {
                 Some(password) if password.expose().is_empty() => {}
                 Some(password) => return Ok(Answer::Password(password)),
-                None => return Err(NoInput::Ended { what: "the password", remedy: PASSWORD_REMEDY }),
+                None => return Err(self.ended("the password", Remedy::Password)),
             }
             // What is typed as a password is one, so that commands have a question of their own.
-            match self.line(&texts::forgotten(info), "the password", PASSWORD_REMEDY)?.as_str() {
-                "r" if info.can_recover => return Ok(Answer::Recover),
-                "d" => return Ok(Answer::ResetAccount),
-                "b" => return Ok(Answer::Back),
-                _ => {}
+            match self.line(&texts::forgotten(info), "the password", Remedy::Password)?.as_str() {
+                "" => {}
+                "r" | "R" if info.can_recover => return Ok(Answer::Recover),
+                "d" | "D" => return Ok(Answer::ResetAccount),
+                "b" | "B" => return Ok(Answer::Back),
+                _ => self.console.say(texts::NONE_OF_THESE)?,
             }
         }
     }
@@ -326,13 +357,13 @@ impl<C: Console> Dialogue<C> {
             let first = self.hidden(texts::NEW_PASSWORD)?;
             if first.expose().is_empty() {
                 self.console.say(texts::NO_PASSWORD_WARNING)?;
-                if self.yes_or_no(texts::NO_PASSWORD, "the confirmation", PASSWORD_REMEDY)? {
+                if self.yes_or_no(texts::NO_PASSWORD, "the confirmation", Remedy::Password)? {
                     return Ok(Answer::NoPassword);
                 }
                 continue;
             }
             if self.hidden(texts::NEW_PASSWORD_AGAIN)? == first {
-                let hint = self.line(texts::NEW_HINT, "the hint", PASSWORD_REMEDY)?;
+                let hint = self.line(texts::NEW_HINT, "the hint", Remedy::Password)?;
                 return Ok(Answer::NewPassword { password: first, hint });
             }
             self.console.say(texts::THEY_DIFFER)?;
@@ -341,20 +372,32 @@ impl<C: Console> Dialogue<C> {
 
     fn hidden(&mut self, prompt: &str) -> Result<Secret, NoInput> {
         let line = self.console.ask_hidden(prompt)?;
-        line.ok_or(NoInput::Ended { what: "the new password", remedy: PASSWORD_REMEDY })
+        line.ok_or_else(|| self.ended("the new password", Remedy::Password))
     }
 
-    fn terms(&mut self, terms: &Terms) -> Result<Answer, NoInput> {
+    fn terms(&mut self, terms: &Terms, notice: Option<&Notice>) -> Result<Answer, NoInput> {
+        self.say_notice(notice)?;
         self.say_no_account()?;
         self.console.say(&texts::terms(terms))?;
-        self.yes_or_no(texts::ACCEPT_TERMS, "the terms of service", SIGN_UP_REMEDY).map(Answer::Terms)
+        loop {
+            let typed = self.line(texts::ACCEPT_TERMS, "the terms of service", Remedy::SignUp)?;
+            match typed.to_ascii_lowercase().as_str() {
+                "y" | "yes" => return Ok(Answer::Terms(true)),
+                "n" | "no" => return Ok(Answer::Terms(false)),
+                "b" => return Ok(Answer::Back),
+                _ => {}
+            }
+        }
     }
 
     fn name(&mut self, notice: Option<&Notice>) -> Result<Answer, NoInput> {
         self.say_notice(notice)?;
         self.say_no_account()?;
-        let first = self.line(texts::FIRST_NAME, "the first name", SIGN_UP_REMEDY)?;
-        let last = self.line(texts::LAST_NAME, "the last name", SIGN_UP_REMEDY)?;
+        let first = self.line(texts::FIRST_NAME, "the first name", Remedy::SignUp)?;
+        if first == "b" {
+            return Ok(Answer::Back);
+        }
+        let last = self.line(texts::LAST_NAME, "the last name", Remedy::SignUp)?;
         Ok(Answer::Name { first, last })
     }
 
@@ -369,20 +412,19 @@ impl<C: Console> Dialogue<C> {
         self.console.say(texts::NO_ACCOUNT)
     }
 
-    fn line(&mut self, prompt: &str, what: &'static str, remedy: &'static str) -> Result<String, NoInput> {
-        let line = self.console.ask(prompt)?.ok_or(NoInput::Ended { what, remedy })?;
+    fn ended(&self, what: &'static str, remedy: Remedy) -> NoInput {
+        NoInput::Ended { what, remedy: remedy.text(self.presets.options) }
+    }
+
+    fn line(&mut self, prompt: &str, what: &'static str, remedy: Remedy) -> Result<String, NoInput> {
+        let line = self.console.ask(prompt)?.ok_or_else(|| self.ended(what, remedy))?;
         let text = line
             .expose_str()
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the input is not UTF-8"))?;
         Ok(text.trim().to_owned())
     }
 
-    fn yes_or_no(
-        &mut self,
-        question: &str,
-        what: &'static str,
-        remedy: &'static str,
-    ) -> Result<bool, NoInput> {
+    fn yes_or_no(&mut self, question: &str, what: &'static str, remedy: Remedy) -> Result<bool, NoInput> {
         loop {
             match self.line(question, what, remedy)?.to_ascii_lowercase().as_str() {
                 "y" | "yes" => return Ok(true),

@@ -2,10 +2,13 @@
 
 mod console;
 mod dialogue;
+mod hidden;
 mod presets;
 mod qr;
+mod settings;
 pub(super) mod texts;
 
 pub use console::{Console, Output, StdConsole};
 pub use dialogue::{NoInput, Terminal};
-pub use presets::Presets;
+pub use presets::{Options, Presets};
+pub use settings::Settings;

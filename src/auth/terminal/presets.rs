@@ -19,6 +19,30 @@ pub struct Presets {
     pub password: Option<Secret>,
     /// `--qr`: show a QR code at once.
     pub qr: bool,
+    /// What the program calls the ways to give answers in advance.
+    pub options: Options,
+}
+
+/// What a program calls the ways to give answers in advance, for the errors that advise them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// A number.
+    pub phone: &'static str,
+    /// A bot's token.
+    pub bot_token: &'static str,
+    /// A password.
+    pub password: &'static str,
+}
+
+impl Default for Options {
+    /// The methods of [`ClientBuilder`](crate::client::ClientBuilder).
+    fn default() -> Self {
+        Self {
+            phone: "ClientBuilder::phone",
+            bot_token: "ClientBuilder::bot_token",
+            password: "ClientBuilder::password",
+        }
+    }
 }
 
 impl Presets {
@@ -35,7 +59,9 @@ impl Presets {
     /// What was given in advance decides who logs in, so an unfinished login of somebody else is dropped. One by QR code
     /// has no number.
     pub(super) fn resumes(&self, pending: &PendingLogin) -> bool {
-        let same_phone = |phone: &String| normalize_phone(phone).as_ref() == Some(&pending.phone);
+        let same_phone = |phone: &String| {
+            normalize_phone(phone).is_some_and(|phone| digits(&phone) == digits(&pending.phone))
+        };
         self.bot_token.is_none()
             && self.phone.as_ref().is_none_or(same_phone)
             && (!self.qr || pending.phone.is_empty())

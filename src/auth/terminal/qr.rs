@@ -10,23 +10,30 @@ const RESET: &str = "\x1b[0m";
 /// colours are set; elsewhere a light background is assumed.
 pub(super) fn lines(text: &[u8], screen: bool) -> Option<Vec<String>> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
-    let drawn = code.render::<Dense1x2>().build();
+    // Of the quiet zone half is drawn: phones need no more on a screen, and the whole would not fit one of 24 lines.
+    let drawn = code.render::<Dense1x2>().quiet_zone(false).build();
+    let width = drawn.lines().next()?.chars().count();
+    let quiet = " ".repeat(width);
     let line = |line: &str| match screen {
-        true => format!("{INK_ON_PAPER}{line}{RESET}"),
-        false => line.to_owned(),
+        true => format!("{INK_ON_PAPER}  {line}  {RESET}"),
+        false => format!("  {line}  "),
     };
-    Some(drawn.lines().map(line).collect())
+    Some(std::iter::once(&*quiet).chain(drawn.lines()).chain([&*quiet]).map(line).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::texts, *};
 
     #[test]
     fn a_login_url_fits_a_small_terminal() {
         let url = format!("tg://login?token={}", "x".repeat(48));
         let drawn = lines(url.as_bytes(), false).unwrap();
-        assert!(drawn.len() <= 24 && drawn.iter().all(|line| line.chars().count() <= 80), "{}", drawn.len());
+        let help = texts::scan_help(30);
+        let shown = drawn.iter().map(String::as_str).chain([texts::SCAN, &url, &help]);
+        assert!(shown.clone().all(|line| line.chars().count() < 80), "a line that is broken counts twice");
+        // The cursor stands in one more.
+        assert!(shown.count() < 24);
         assert!(lines(&[b'x'; 5000], false).is_none());
     }
 

@@ -14,7 +14,8 @@ pub(super) const FIRST_NAME: &str = "Enter first name: ";
 pub(super) const LAST_NAME: &str = "Enter last name (may be empty): ";
 pub(super) const ACCEPT_TERMS: &str = "Do you accept these terms of service? (y/n): ";
 pub(in crate::auth) const LOGGED_IN: &str = "Logged in successfully";
-pub(super) const NO_ACCOUNT: &str = "This number has no Telegram account yet; one is made now.";
+pub(super) const NO_ACCOUNT: &str =
+    "This number has no Telegram account yet. One can be made now; or type b for another number.";
 pub(super) const HAS_PASSWORD: &str =
     "The account is protected by a password (two-step verification). Press Enter alone if it is forgotten.";
 pub(super) const RECOVERY_CODE: &str = "Enter recovery code: ";
@@ -31,10 +32,16 @@ pub(super) const RESET: &str = "Delete the account? (y/n): ";
 pub(in crate::auth) const NEEDS_EMAIL: &str =
     "The account must get a login e-mail address before a code is sent. Type it, or b for another number.";
 pub(super) const EMAIL: &str = "Enter e-mail address: ";
-pub(super) const SCAN: &str =
-    "Scan this with the Telegram app of the account: Settings, Devices, Link Desktop Device.";
+pub(super) const SCAN: &str = "Scan this with the Telegram app: Settings, Devices, Link Desktop Device.";
+pub(super) const RESET_EMAIL: &str = "Reset the login e-mail address of the account? (y/n): ";
+pub(super) const NONE_OF_THESE: &str = "That is none of these.";
 pub(super) const DO_NOT_FORWARD: &str =
     "Type it here only: a code that is sent on in any chat is void at once.";
+
+/// Text of the server's or of other users, which must not draw on the terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|mark| if mark.is_control() { '\u{fffd}' } else { mark }).collect()
+}
 
 pub(super) fn confirm(phone: &str) -> String {
     format!("Is \"{phone}\" correct? (y/n): ")
@@ -42,7 +49,7 @@ pub(super) fn confirm(phone: &str) -> String {
 
 pub(super) fn password(hint: Option<&str>) -> String {
     match hint {
-        Some(hint) => format!("Enter password (hint: {hint}): "),
+        Some(hint) => format!("Enter password (hint: {}): ", plain(hint)),
         None => "Enter password: ".to_owned(),
     }
 }
@@ -81,10 +88,12 @@ fn after(seconds: u32) -> String {
 
 pub(super) fn email_code_sent(address: &str, length: Option<u32>) -> String {
     let length = length.map(|length| format!(" ({length} characters)")).unwrap_or_default();
+    let address = plain(address);
     format!("A code{length} was sent to {address}. Or type r for another code, b for another address.")
 }
 
 pub(super) fn recovery_code_sent(pattern: &str) -> String {
+    let pattern = plain(pattern);
     format!(
         "A code to recover the password was sent to {pattern}. Or type r for another code, b to type the password."
     )
@@ -94,7 +103,7 @@ pub(super) fn recovery_code_sent(pattern: &str) -> String {
 pub(super) fn forgotten(info: &PasswordInfo) -> String {
     let recover = if info.can_recover { "r to recover it by e-mail, " } else { "" };
     format!(
-        "Type {recover}d to delete the account and make a new one, b for another number, or Enter to type it: "
+        "Type {recover}d to delete the account and make a new one, b for another number; Enter alone asks for the password again: "
     )
 }
 
@@ -109,23 +118,23 @@ pub(super) fn set_password(days: u32) -> String {
 }
 
 pub(super) fn scan_help(expires_in: u32) -> String {
-    format!("It is good for {expires_in} s, and another follows. Or type b to log in with a phone number.")
+    format!("Good for {expires_in} s, then another follows. Or type b to give a phone number.")
 }
 
 pub(super) fn terms(terms: &Terms) -> String {
+    let text: Vec<String> = terms.text.lines().map(plain).collect();
+    let text = text.join("\n");
     match terms.min_age {
-        Some(age) => {
-            format!("{}\nBy accepting you confirm that you are at least {age} years old.", terms.text)
-        }
-        None => terms.text.clone(),
+        Some(age) => format!("{text}\nBy accepting you confirm that you are at least {age} years old."),
+        None => text,
     }
 }
 
 pub(super) fn who_and_where(success: &Success, dc: i32, session: Option<&Path>) -> String {
     let user = &success.user;
-    let mut line = format!("{} {}", user.first_name, user.last_name).trim().to_owned();
+    let mut line = plain(format!("{} {}", user.first_name, user.last_name).trim());
     if let Some(username) = &user.username {
-        line.push_str(&format!(" (@{username})"));
+        line.push_str(&format!(" (@{})", plain(username)));
     }
     if user.bot {
         line.push_str(", bot");

@@ -44,7 +44,7 @@ fn an_address_is_set_up_before_the_code_is_sent() {
     run.phone().reply("auth.sendCode", setup());
     assert_eq!(run.prompt(), &Prompt::Email { notice: None });
     email(&mut run, "ada");
-    assert_eq!(notice(&run), Some(Notice::EmailRefused), "the server is not asked");
+    assert_eq!(notice(&run), Some(Notice::NotAnEmail), "the server is not asked");
     email(&mut run, "ada@example.org");
     let Call::SendVerifyEmail(call) = run.call("account.sendVerifyEmailCode") else { panic!() };
     let purpose = enums::EmailVerifyPurpose::LoginSetup(types::EmailVerifyPurposeLoginSetup {

@@ -135,9 +135,9 @@ fn the_account_is_made_anew() {
     run.answer(Answer::ResetAccount).answer(Answer::Confirm(true));
     run.reply("account.deleteAccount", Reply::Bool(true));
     run.reply("auth.signIn", sign_up_required(Some("Be kind.")));
-    assert!(matches!(run.prompt(), Prompt::Terms { .. }));
+    assert!(matches!(run.prompt(), Prompt::Terms { notice: Some(Notice::AccountDeleted), .. }));
     run.answer(Answer::Terms(true));
-    assert_eq!(run.prompt(), &Prompt::Name { notice: Some(Notice::AccountDeleted) });
+    assert_eq!(run.prompt(), &Prompt::Name { notice: None });
     run.answer(Answer::Name { first: "Ada".into(), last: String::new() });
     let Call::SignUp(call) = run.call("auth.signUp") else { panic!() };
     assert_eq!(&*call.phone_code_hash, "hash");

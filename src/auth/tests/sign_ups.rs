@@ -11,7 +11,7 @@ fn name() -> Answer {
 fn terms_are_shown_and_accepted_before_the_account_is_made() {
     let mut run = at_code();
     run.code("12345").reply("auth.signIn", sign_up_required(Some("Be kind.")));
-    let Prompt::Terms { terms } = run.prompt() else { panic!() };
+    let Prompt::Terms { terms, .. } = run.prompt() else { panic!() };
     assert_eq!((terms.text.as_str(), terms.min_age), ("Be kind.", Some(16)));
     run.answer(Answer::Terms(true));
     assert!(matches!(run.prompt(), Prompt::Name { notice: None }));
@@ -70,7 +70,7 @@ fn the_terms_survive_a_restart() {
     let mut run = at_code();
     run.code("12345").reply("auth.signIn", sign_up_required(Some("Be kind.")));
     let mut other = Run::resuming(run.saved);
-    assert!(matches!(other.prompt(), Prompt::Terms { terms } if terms.text == "Be kind."));
+    assert!(matches!(other.prompt(), Prompt::Terms { terms, .. } if terms.text == "Be kind."));
     other.answer(Answer::Terms(true));
     assert!(matches!(other.saved.login.as_ref().map(|login| &login.stage), Some(Stage::SignUp { .. })));
     other.answer(name()).refuse("auth.signUp", 400, "PHONE_CODE_EXPIRED").reply("auth.sendCode", app_code());

@@ -4,23 +4,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mtwire::auth::terminal::{Console, Output, Presets, StdConsole, Terminal};
+use mtwire::auth::terminal::{Console, Options, Output, Presets, Settings, StdConsole, Terminal};
 use mtwire::client::{Client, ClientBuilder, ConnectError, RetryPolicy, SignInError};
+use mtwire::net::Stop;
 use mtwire::session::{Secret, SessionStore, State, User};
 use serde_json::json;
 
 use super::args::LoginArgs;
 use super::failure::Failure;
 use super::local_dc::{self, LocalDc, ShowsCode};
-use super::stop::Stop;
-use super::{me, open, tty};
+use super::{me, open};
 
 /// Loopback servers take any API key; this one stands for none.
 pub const NO_API_KEY: (i32, &str) = (1, "00000000000000000000000000000000");
 
 pub async fn run(args: LoginArgs) -> Result<(), Failure> {
     let json = args.session.json;
-    let settings = tty::Settings::save();
+    let settings = Settings::save();
     let mut stop = Stop::new()?;
     let done = stop.unless_stopped(work(args)).await.unwrap_or_else(|| {
         settings.restore();
@@ -81,6 +81,7 @@ fn presets(args: &LoginArgs) -> Result<Presets, Failure> {
         bot_token: token.or_else(|| args.bot_token.as_deref().map(Secret::from)),
         password: args.password_file.as_ref().map(first_line).transpose()?,
         qr: args.qr,
+        options: Options { phone: "--phone", bot_token: "--bot-token", password: "--password-file" },
     })
 }
 

@@ -19,8 +19,6 @@ mod serve;
 mod session_export;
 mod session_import;
 mod show;
-mod stop;
-mod tty;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -29,7 +27,8 @@ use clap::Parser;
 
 use args::{Args, Command, SessionCommand};
 use failure::Failure;
-use stop::Stop;
+use mtwire::auth::terminal::Settings;
+use mtwire::net::Stop;
 
 fn main() -> ExitCode {
     // Usage errors end here, with exit code 2.
@@ -58,7 +57,7 @@ fn run(command: Command) -> Result<(), Failure> {
 
 /// Ends the work at a signal, and leaves the terminal as it was: the work may have asked for a passphrase.
 async fn unless_stopped(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let settings = tty::Settings::save();
+    let settings = Settings::save();
     let mut stop = Stop::new()?;
     match stop.unless_stopped(work).await {
         Some(done) => done,

@@ -4,12 +4,12 @@ use std::io::Write;
 use std::path::Path;
 
 use mtwire::crypto::rsa::PrivateKey;
+use mtwire::net::Stop;
 use mtwire::server::{Event, Scenario, Server};
 use zeroize::Zeroizing;
 
 use super::args::ServeArgs;
 use super::failure::Failure;
-use super::stop::Stop;
 
 pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     let mut builder = Server::builder().listen(args.listen).port(args.port).dcs(args.dcs);

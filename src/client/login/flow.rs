@@ -36,7 +36,9 @@ impl Progress {
                 (SignInStep::RecoveryCodeSent { pattern }, notice)
             }
             Self::Ask(Prompt::NewPassword { notice }) => (SignInStep::NewPasswordNeeded, notice),
-            Self::Ask(Prompt::Terms { terms }) => (SignInStep::SignUpNeeded { terms: Some(terms) }, None),
+            Self::Ask(Prompt::Terms { terms, notice }) => {
+                (SignInStep::SignUpNeeded { terms: Some(terms) }, notice)
+            }
             Self::Ask(Prompt::Name { notice }) => (SignInStep::SignUpNeeded { terms: None }, notice),
             Self::Ask(Prompt::Phone { notice }) => (SignInStep::PhoneNeeded, notice),
             // Only those who drive the flow themselves come here.

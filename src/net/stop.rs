@@ -1,13 +1,12 @@
-//! The signals that end a command in order.
+//! The signals that end a program in order.
 
 use std::time::Duration;
-
-use super::failure::Failure;
 
 /// How long after a failure a signal still counts as its cause.
 const SAME_MOMENT: Duration = Duration::from_millis(20);
 
-/// SIGINT and SIGTERM.
+/// SIGINT and SIGTERM; elsewhere than on Unix, Ctrl-C.
+#[derive(Debug)]
 pub struct Stop {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -17,7 +16,10 @@ pub struct Stop {
 
 impl Stop {
     /// Begins to watch for them; from now on they do not end the process by themselves.
-    pub fn new() -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn new() -> std::io::Result<Self> {
         #[cfg(unix)]
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
@@ -29,10 +31,10 @@ impl Stop {
     }
 
     /// Does the work; `None` if a signal ended it.
-    pub async fn unless_stopped<T>(
+    pub async fn unless_stopped<T, E>(
         &mut self,
-        work: impl Future<Output = Result<T, Failure>>,
-    ) -> Option<Result<T, Failure>> {
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Option<Result<T, E>> {
         let done = tokio::select! {
             biased;
             () = self.wait() => return None,

@@ -1,8 +1,9 @@
-//! The settings of the terminal, which the question for a password changes while it is open.
+//! The settings of the terminal, which a hidden question changes while it is open.
 
 use std::io::IsTerminal;
 
-/// The settings as they were before the first question.
+/// The settings as they were before the first question, for a program that ends in the middle of one at a signal.
+#[derive(Debug)]
 pub struct Settings {
     #[cfg(unix)]
     saved: Option<rustix::termios::Termios>,
@@ -10,6 +11,7 @@ pub struct Settings {
 
 impl Settings {
     /// Notes them, if standard input is a terminal.
+    #[must_use]
     pub fn save() -> Self {
         Self {
             #[cfg(unix)]
