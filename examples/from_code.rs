@@ -6,22 +6,24 @@
 
 mod loopback;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mtwire::auth::{Answer, Authenticator, CodeSent, NoAnswer, Notice, Prompt};
 use mtwire::client::Client;
 use mtwire::session::Secret;
 
-/// Answers from code: `fetch` is called whenever a code was sent, and gives it.
-struct FromCode<F> {
+/// Answers from code: `before` is called before a code is sent, and `fetch` whenever one was, and gives it.
+struct FromCode<B, F> {
     phone: String,
     password: Option<Secret>,
+    before: B,
     fetch: F,
 }
 
-impl<F, C> Authenticator for FromCode<F>
+impl<B, F, C> Authenticator for FromCode<B, F>
 where
+    B: FnMut() -> std::io::Result<()> + Send,
     F: FnMut(CodeSent) -> C + Send,
     C: Future<Output = Result<String, NoAnswer>> + Send,
 {
@@ -35,7 +37,10 @@ where
             {
                 Err(notice.to_string().into())
             }
-            Prompt::Phone { .. } => Ok(Answer::Phone(self.phone.clone())),
+            Prompt::Phone { .. } => {
+                (self.before)()?;
+                Ok(Answer::Phone(self.phone.clone()))
+            }
             Prompt::Code { sent, .. } => Ok(Answer::Code((self.fetch)(sent.clone()).await?.into())),
             Prompt::Password { info, .. } => match &self.password {
                 Some(password) => Ok(Answer::Password(password.clone())),
@@ -47,11 +52,22 @@ where
     }
 }
 
-/// Waits for the file, which holds the code.
+/// A code is good once: one that an earlier run has left must not be taken for the next.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Waits for the file, which holds the code, and removes it.
 async fn read_code(path: PathBuf) -> Result<String, NoAnswer> {
     for _ in 0..600 {
         match std::fs::read_to_string(&path) {
-            Ok(code) if code.ends_with('\n') => return Ok(code),
+            Ok(code) if code.ends_with('\n') => {
+                remove(&path)?;
+                return Ok(code);
+            }
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
@@ -73,6 +89,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let mut answers = FromCode {
             phone: phone.clone(),
             password: std::env::var("PASSWORD").ok().map(Secret::from),
+            before: || remove(&file),
             fetch: |sent: CodeSent| {
                 println!("{sent}");
                 read_code(file.clone())

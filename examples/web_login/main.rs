@@ -28,10 +28,11 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use mtwire::auth::NoAnswer;
 use mtwire::client::{Client, ClientBuilder};
+use mtwire::crypto::hash::sha256;
 use mtwire::session::MemoryStore;
 
 use form::Sent;
-use visitor::{Desk, Page, Visitor, open, unguessable};
+use visitor::{Desk, Page, View, Visitor, open, unguessable};
 
 /// Logins at one time. More browsers are asked to come later.
 const MOST: usize = 1000;
@@ -41,10 +42,16 @@ const LONGEST_FORM: usize = 8 * 1024;
 
 const COOKIE: &str = "login";
 
+/// Characters of the cookie that are random; the rest proves that it is ours.
+const RANDOM: usize = 32;
+
 const STYLE: &str = include_str!("style.css");
 
 struct App {
     client: ClientBuilder,
+    /// By which the cookies are known that this process has given out, as nothing else is kept of a browser that has only
+    /// looked.
+    secret: [u8; 32],
     /// By the value of the cookie.
     visitors: Mutex<HashMap<String, Arc<Visitor>>>,
 }
@@ -54,13 +61,55 @@ impl App {
         self.visitors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The browser that this request comes from.
-    fn visitor(&self, headers: &HeaderMap) -> Option<Arc<Visitor>> {
+    /// The cookie of this request, if it is one of ours.
+    fn id<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs =
             cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let (_, id) = pairs.find(|(name, _)| *name == COOKIE)?;
+        let (random, mark) = id.split_at_checked(RANDOM)?;
+        (self.mark("cookie", random) == mark).then_some(id)
+    }
+
+    fn new_id(&self) -> String {
+        let random = unguessable();
+        random.clone() + &self.mark("cookie", &random)
+    }
+
+    /// What nobody can know of `text` without the secret: 128 bits, in hexadecimal.
+    fn mark(&self, purpose: &str, text: &str) -> String {
+        let hash = sha256(&[&self.secret, purpose.as_bytes(), text.as_bytes()]);
+        hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What a browser sees that has no login yet.
+    fn first(&self, id: &str) -> View {
+        View::first(self.mark("form", id))
+    }
+
+    fn visitor(&self, id: &str) -> Option<Arc<Visitor>> {
         self.visitors().get(id).cloned()
+    }
+
+    /// A login for a browser that has sent its first form; `None` if there are too many.
+    fn admit(self: &Arc<Self>, id: &str) -> Option<Arc<Visitor>> {
+        let mut visitors = self.visitors();
+        if let Some(visitor) = visitors.get(id) {
+            return Some(Arc::clone(visitor));
+        }
+        if visitors.len() >= MOST {
+            return None;
+        }
+        let (visitor, desk) = open(self.first(id));
+        let visitor = Arc::new(visitor);
+        visitors.insert(id.to_owned(), Arc::clone(&visitor));
+        let (app, id) = (Arc::clone(self), id.to_owned());
+        tokio::spawn(async move {
+            // Its end is on the last page already.
+            let _ = serve(&app, desk).await;
+            app.visitors().remove(&id);
+        });
+        Some(visitor)
     }
 }
 
@@ -72,7 +121,7 @@ async fn main() -> Result<(), NoAnswer> {
     };
     let port = args.next().map_or(Ok(8080), |port| port.parse())?;
     let client = loopback::reach(Client::new("web", api_id.parse()?, api_hash))?;
-    let app = Arc::new(App { client, visitors: Mutex::default() });
+    let app = Arc::new(App { client, secret: rand::random(), visitors: Mutex::default() });
     let routes = Router::new()
         .route("/", get(show).post(take))
         .route("/style.css", get(async || ([(header::CONTENT_TYPE, "text/css")], STYLE)))
@@ -84,30 +133,18 @@ async fn main() -> Result<(), NoAnswer> {
     Ok(())
 }
 
-/// The page of the browser's login; one that comes for the first time gets a login of its own.
+/// The page of the browser's login. One that comes for the first time gets a cookie and nothing more: whoever only looks
+/// takes nobody's place.
 async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    if let Some(visitor) = app.visitor(&headers) {
-        return page(StatusCode::OK, pages::html(&visitor.view(), None));
+    if let Some(id) = app.id(&headers) {
+        let view = app.visitor(id).map_or_else(|| app.first(id), |visitor| visitor.view());
+        return page(StatusCode::OK, pages::html(&view, None));
     }
-    let (visitor, desk) = open();
-    let body = pages::html(&visitor.view(), None);
-    let id = unguessable();
-    {
-        let mut visitors = app.visitors();
-        if visitors.len() >= MOST {
-            return page(StatusCode::SERVICE_UNAVAILABLE, pages::full());
-        }
-        visitors.insert(id.clone(), Arc::new(visitor));
-    }
-    let mut response = page(StatusCode::OK, body);
+    let id = app.new_id();
+    let mut response = page(StatusCode::OK, pages::html(&app.first(&id), None));
     if let Ok(cookie) = HeaderValue::from_str(&format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict")) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
-    tokio::spawn(async move {
-        // Its end is on the last page already.
-        let _ = serve(&app, desk).await;
-        app.visitors().remove(&id);
-    });
     response
 }
 
@@ -118,16 +155,23 @@ async fn take(
     Form(fields): Form<HashMap<String, String>>,
 ) -> Response {
     let mut sent = Sent::new(fields);
-    let Some(visitor) = app.visitor(&headers) else { return Redirect::to("/").into_response() };
-    let view = visitor.view();
+    let Some(id) = app.id(&headers) else { return Redirect::to("/").into_response() };
+    let visitor = app.visitor(id);
+    let view = visitor.as_ref().map_or_else(|| app.first(id), |visitor| visitor.view());
     let answer = match sent.answer() {
         Ok(answer) => answer,
         Err(sentence) => return page(StatusCode::UNPROCESSABLE_ENTITY, pages::html(&view, Some(sentence))),
     };
+    let old = "That page was an old one, so nothing was done with it. This is where the login is now.";
+    if view.form != sent.form() {
+        return page(StatusCode::CONFLICT, pages::html(&view, Some(old)));
+    }
+    let Some(visitor) = visitor.or_else(|| app.admit(id)) else {
+        return page(StatusCode::SERVICE_UNAVAILABLE, pages::full());
+    };
     if visitor.answer(sent.form(), answer).await {
         return Redirect::to("/").into_response();
     }
-    let old = "That page was an old one, so nothing was done with it. This is where the login is now.";
     page(StatusCode::CONFLICT, pages::html(&visitor.view(), Some(old)))
 }
 

@@ -217,13 +217,9 @@ fn name(form: Form) -> String {
 }
 
 fn done(form: Form, user: &User, dc: i32) -> String {
-    let mut who = format!("{} {}", user.first_name, user.last_name).trim().to_owned();
-    if let Some(username) = &user.username {
-        who += &format!(" (@{username})");
-    }
     format!(
         r#"<h1>Logged in</h1><p>You are <b>{}</b>{}, at home on DC {dc}.</p>{}"#,
-        escape(&who),
+        escape(&user.names()),
         if user.bot { ", a bot" } else { "" },
         form.around(&button("log_out", "Log out"))
     )

@@ -53,10 +53,16 @@ pub fn unguessable() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
 
-/// A new browser, which is asked for its number.
-pub fn open() -> (Visitor, Desk) {
-    let page = Page::Question(Prompt::Phone { notice: None });
-    let (views, _) = watch::channel(View { page, form: unguessable() });
+impl View {
+    /// What a browser sees first: it is asked for its number.
+    pub fn first(form: String) -> Self {
+        Self { page: Page::Question(Prompt::Phone { notice: None }), form }
+    }
+}
+
+/// A new browser, which has seen this.
+pub fn open(first: View) -> (Visitor, Desk) {
+    let (views, _) = watch::channel(first);
     let (sender, answers) = mpsc::channel(1);
     (Visitor { views: views.clone(), answers: sender }, Desk { views, answers, first: None })
 }

@@ -25,7 +25,7 @@ mod authenticator;
 mod call;
 mod date;
 mod error;
-mod login;
+pub(crate) mod login;
 mod new_password;
 mod notice;
 mod password;

@@ -13,6 +13,7 @@ use super::establish::establish_patiently;
 use super::link::{CallEnd, Link};
 use super::retry::{Patience, Reaction};
 use super::{Client, ConnectError, InvokeError, Shared, repeatable};
+use crate::auth::Refusal;
 use crate::message::CallStatus;
 use crate::message::client::CallOptions;
 use crate::session::{Change, DcAddress};
@@ -194,13 +195,29 @@ impl Client {
         Ok(())
     }
 
-    /// Takes a login along to another DC (AU-7).
+    /// Takes a login along to another DC (AU-7). What was exported is short-lived: if it is void, it is exported again,
+    /// once.
     async fn carry_authorization(&self, from: &Link, to: &Link, dc: i32) -> Result<(), InvokeError> {
         let limit = self.shared.core.config.timing.call;
-        let export = functions::auth::ExportAuthorization { dc_id: dc };
-        let exported: types::auth::ExportedAuthorization = call_once(from, &export, limit).await?;
-        let import = functions::auth::ImportAuthorization { id: exported.id, bytes: exported.bytes };
-        call_once(to, &import, limit).await.map(drop)
+        let carry = async || {
+            let export = functions::auth::ExportAuthorization { dc_id: dc };
+            let exported: types::auth::ExportedAuthorization = call_once(from, &export, limit).await?;
+            let import = functions::auth::ImportAuthorization { id: exported.id, bytes: exported.bytes };
+            call_once(to, &import, limit).await.map(drop)
+        };
+        let carried = match carry().await {
+            Err(error) if error.is("AUTH_BYTES_INVALID") => carry().await,
+            carried => carried,
+        };
+        carried.map_err(|error| match error {
+            InvokeError::Rpc { method, error } => match Refusal::of(&error) {
+                Some(refusal) => {
+                    InvokeError::Unreachable { method, dc, reason: format!("{refusal} ({error})") }
+                }
+                None => InvokeError::Rpc { method, error },
+            },
+            error => error,
+        })
     }
 
     /// Keeps the addresses that `help.getConfig` tells, for the next start and for other DCs.

@@ -42,9 +42,7 @@ pub enum ErrorKind {
     #[error("the passphrase is wrong")]
     WrongPassphrase,
     /// A passphrase was given, and the file is not encrypted: going on would look as if it were.
-    #[error(
-        "not encrypted, but a passphrase was given; leave it out, or set it with `mtwire session passphrase`"
-    )]
+    #[error("not encrypted, but a passphrase was given; leave it out, or encrypt the session with it first")]
     NotEncrypted,
     /// A file that is whole was to be repaired.
     #[error("nothing is wrong with it; it was left as it is")]
@@ -55,6 +53,17 @@ pub enum ErrorKind {
         behind(*later)
     )]
     NothingRecovered {
+        /// The number of whole records behind the damage.
+        later: usize,
+    },
+    /// The login stands behind the damage: a file with what is before it would be one of somebody who is not logged in.
+    #[error(
+        "{missing} is not before the damage but among the {} behind it; say whether to apply or to leave these out",
+        whole_records(*later)
+    )]
+    LoginBehindDamage {
+        /// What would be lost, as "the auth key of DC 2".
+        missing: String,
         /// The number of whole records behind the damage.
         later: usize,
     },
@@ -142,9 +151,13 @@ impl ErrorKind {
 fn behind(later: usize) -> String {
     match later {
         0 => String::new(),
-        1 => " (1 whole record stands behind it: see --skip-damaged)".to_owned(),
-        _ => format!(" ({later} whole records stand behind it: see --skip-damaged)"),
+        1 => " (1 whole record stands behind it)".to_owned(),
+        _ => format!(" ({later} whole records stand behind it)"),
     }
+}
+
+fn whole_records(number: usize) -> String {
+    format!("{number} whole record{}", if number == 1 { "" } else { "s" })
 }
 
 fn holder(pid: Option<u32>) -> String {

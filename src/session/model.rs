@@ -124,6 +124,19 @@ pub struct User {
     pub phone: Option<String>,
 }
 
+impl User {
+    /// The names in words, as in `Ada Lovelace (@ada)`; empty when none is known.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let name = format!("{} {}", self.first_name, self.last_name).trim().to_owned();
+        match &self.username {
+            Some(username) if name.is_empty() => format!("@{username}"),
+            Some(username) => format!("{name} (@{username})"),
+            None => name,
+        }
+    }
+}
+
 /// A login that was begun and not finished: enough for another process to go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingLogin {

@@ -22,7 +22,8 @@ fn without_a_session_and_an_api_key_one_sentence_says_where_to_get_one() {
         assert_eq!(ended.stdout, "");
     }
     assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0, "nothing is left behind");
-    run(["session", "show", "x", "--session-dir", &dir]).fails(1, "x.session");
+    run(["session", "show", "x", "--session-dir", &dir])
+        .fails(1, "x.session: cannot open: there is no such file");
 }
 
 #[test]
@@ -37,6 +38,10 @@ fn usage_errors_have_their_own_code() {
     refused(&["me"], "<NAME>");
     refused(&["me", "x", "--wings"], "unexpected argument '--wings'");
     refused(&["me", "x", "--timeout", "0"], "--timeout <SECONDS>");
+    refused(&["login", ""], "a session needs a name");
+    refused(&["me", "somewhere/"], "a session needs a name");
+    refused(&["session", "repair", "x", "--skip-damaged", "--leave-out"], "cannot be used with");
+    refused(&["login", "x", "--bot-token-file", "f", "--qr"], "cannot be used with");
     refused(&["login", "x", "--api-id", "1"], "--api-hash <H>");
     refused(&["login", "x", "--dc", "127.0.0.1:1"], "--dc-key <FILE>");
     refused(&["login", "x", "--dc", "127.0.0.1", "--dc-id", "2", "--dc-key", "k"], "--dc <HOST:PORT>");

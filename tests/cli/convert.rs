@@ -124,6 +124,7 @@ fn what_makes_no_sense_is_refused_in_one_sentence() {
     import("mtwire-string", "-", &format!("{head}x{}", &tail[1..])).fails(1, "the checksum is wrong");
     import("telethon-string", "-", &string).fails(1, "begins with 1");
     import("telethon-sqlite", "no-such-file", "").fails(1, "cannot read no-such-file");
+    import("telethon-sqlite", "/dev/null", "").fails(1, "cannot read /dev/null: it is not a regular file");
     import("tdata", "no-such-directory", "").fails(1, "tdata is a directory");
     let nobody = world.login("half", &["--phone", ADA], "");
     nobody.fails(1, "there is no input");

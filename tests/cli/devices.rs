@@ -17,6 +17,13 @@ fn sessions_are_listed_and_ended() {
     let list = world.run("devices", "first", &[]).succeeds();
     assert_eq!(list.stdout.lines().count(), 3, "{}", list.stdout);
     assert!(list.stdout.contains(env!("CARGO_PKG_VERSION")), "{}", list.stdout);
+    // The loopback DC knows no country, so that nothing stands behind the address.
+    assert!(list.stdout.lines().all(|line| line == line.trim_end()), "{}", list.stdout);
+    assert!(
+        list.stdout.lines().all(|line| line.trim().split("  ").all(|part| part == part.trim())),
+        "{}",
+        list.stdout
+    );
     let other = hash(&list.stdout, false);
     world.run("devices", "first", &["--end", &other]).succeeds();
     world.run("devices", "first", &["--end", &other]).fails(1, "no session with that hash");
@@ -26,7 +33,14 @@ fn sessions_are_listed_and_ended() {
     world.run("devices", "first", &["--end-others"]).succeeds();
     assert_eq!(world.run("devices", "first", &[]).succeeds().stdout.lines().count(), 1);
     for name in ["second", "third"] {
-        world.run("me", name, &[]).fails(1, "was ended from another device");
+        let says = format!(
+            "{name} was logged in as Bob, user 7000000002, {BOB}, and the server has ended that session \
+             (SESSION_REVOKED): run `mtwire login {name}`"
+        );
+        world.run("me", name, &[]).fails(1, &says);
+        world.run("call", name, &["users.getUsers", r#"{"id":[{"_":"inputUserSelf"}]}"#]).fails(1, &says);
+        world.run("devices", name, &[]).fails(1, &says);
+        assert!(world.run("me", name, &["--json"]).json()["error"].as_str().unwrap().contains(&says));
     }
     let ended = world.login("second", &["--phone", BOB], "22222\n").succeeds();
     assert!(ended.stdout.contains("The old login is over ("), "{ended:#?}");

@@ -60,6 +60,34 @@ fn a_bot_token_is_taken_where_the_number_is_asked_for() {
 }
 
 #[test]
+fn another_user_than_the_session_has_is_not_taken_for_him() {
+    let world = World::start();
+    world.login("bob", &["--phone", BOB], "22222\n").succeeds();
+    let says = "; use another name, or `mtwire logout bob` first";
+    let file = world.file("token", BOT);
+    for other in [["--phone", ADA], ["--bot-token", BOT], ["--bot-token-file", &file]] {
+        let ended = world.login("bob", &other, "").fails(1, says);
+        assert!(ended.stderr.contains("mtwire: bob is logged in as Bob, user "), "{ended:#?}");
+    }
+    for same in [&["--phone", "+999 (662) 1234"][..], &[], &["--qr"]] {
+        let ended = world.login("bob", same, "").succeeds();
+        assert!(ended.stdout.starts_with("Already logged in as Bob, user "), "{ended:#?}");
+    }
+}
+
+#[test]
+fn a_bot_token_is_read_from_a_file() {
+    let world = World::start();
+    let file = world.file("token", format!("{BOT}\nanother line\n"));
+    world.login("bot", &["--bot-token-file", &file], "").succeeds();
+    assert!(world.run("me", "bot", &[]).succeeds().stdout.contains(", bot 4242"));
+    let empty = world.file("empty", "\n");
+    world
+        .login("other", &["--bot-token-file", &empty], "")
+        .fails(1, &format!("{empty}: its first line is empty"));
+}
+
+#[test]
 fn every_transport_carries_the_login_and_a_call() {
     let world = World::start();
     for kind in Kind::ALL {

@@ -26,7 +26,9 @@ fn a_session_that_the_server_has_ended_says_so_and_one_login_begins_it_anew() {
     std::fs::copy(world.path("bob"), world.path("copy")).unwrap();
     world.run("logout", "copy", &[]).succeeds();
     // A log-out destroys the key; a session that is ended otherwise is in `devices`.
-    world.run("me", "bob", &[]).fails(1, "does not know this session's key any more; log in again");
+    let says =
+        "the server has ended that session (DC 2 does not know its key any more): run `mtwire login bob`";
+    world.run("me", "bob", &[]).fails(1, says);
     let ended = world.login("bob", &["--phone", BOB], "22222\n").succeeds();
     assert!(ended.stdout.contains("The old login is over ("), "{ended:#?}");
     assert!(ended.stdout.contains("Logged in successfully"), "{ended:#?}");

@@ -94,7 +94,7 @@ fn a_damaged_session_is_repaired_and_works_again() {
     for says in [
         format!("\nkept      {}-damaged: ", path.display()),
         format!("\nlost      {place}: a checksum is wrong\n"),
-        "\nleft out  1 whole record (1 × peer, 1 × update state) behind the damage; --skip-damaged"
+        "\nleft out  1 whole record (1 × peer, 1 × update state) behind the damage; to apply that too:\n"
             .to_owned(),
         "\npeers     2\n".to_owned(),
     ] {
@@ -104,11 +104,60 @@ fn a_damaged_session_is_repaired_and_works_again() {
     assert_eq!(world.state("bob").updates.map(|updates| updates.pts), Some(1));
     world.run("me", "bob", &[]).succeeds();
 
+    // The way back is one to be followed as it is written.
+    let (_, back) = repaired.split_once("apply that too:\n").unwrap();
+    let (back, _) = back.split_once('\n').unwrap();
+    let dir = world.dir().display();
+    let line = format!(
+        "mv {0}-damaged {0} && mtwire session repair bob --session-dir {dir} --skip-damaged",
+        path.display()
+    );
+    assert_eq!(back.trim(), line);
+    fs::rename(world.dir().join("bob.session-damaged"), &path).unwrap();
+    let repaired = world.run("session repair", "bob", &["--skip-damaged"]).succeeds().stdout;
+    assert!(
+        repaired.contains("\napplied   1 whole record (1 × peer, 1 × update state) behind"),
+        "{repaired}"
+    );
+    assert!(repaired.contains("\npeers     3\n"), "{repaired}");
+
     fs::write(&path, &damaged).unwrap();
     let json = world.run("session repair", "bob", &["--skip-damaged", "--json"]).succeeds().json();
     assert_eq!((&json["later_applied"], &json["holds"]["peers"]), (&true.into(), &3.into()));
     assert!(json["kept"].as_str().unwrap().ends_with("bob.session-damaged-2"));
     world.run("me", "bob", &[]).succeeds();
+}
+
+#[test]
+fn a_login_behind_the_damage_is_lost_only_when_told_so() {
+    let world = World::start();
+    world.login("bob", &["--phone", BOB], "22222\n").succeeds();
+    let path = world.path("bob");
+    let whole = fs::read(&path).unwrap();
+    // The snapshot, which is the first record, has the API key; the auth key and the user come behind it.
+    let mut damaged = whole.clone();
+    damaged[24 + 12] ^= 1;
+    fs::write(&path, &damaged).unwrap();
+    let dir = world.dir().display();
+    let with = |option| format!("`mtwire session repair bob --session-dir {dir} {option}`");
+    let refused = world.run("session repair", "bob", &[]).fails(1, &with("--skip-damaged"));
+    assert!(refused.stderr.contains("whole records"), "{refused:#?}");
+    assert_eq!(fs::read(&path).unwrap(), damaged);
+    assert!(!world.dir().join("bob.session-damaged").exists());
+    world.run("session repair", "bob", &["--skip-damaged"]).succeeds();
+    assert!(world.state("bob").user.is_some());
+
+    // Behind the first records the key is made, and behind that somebody logs in.
+    let mut damaged = whole;
+    let len = u32::from_le_bytes(damaged[24..28].try_into().unwrap()) as usize;
+    let second = 24 + (12 + len).next_multiple_of(8);
+    damaged[second + 12] ^= 1;
+    fs::write(&path, &damaged).unwrap();
+    let refused = world.run("session repair", "bob", &[]).fails(1, &with("--leave-out"));
+    assert!(refused.stderr.contains("is not before the damage but among the "), "{refused:#?}");
+    assert!(refused.stderr.contains(&with("--skip-damaged")), "{refused:#?}");
+    world.run("session repair", "bob", &["--leave-out"]).succeeds();
+    assert!(world.state("bob").user.is_none());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `mtwire session show`.
 
+use mtwire::session::{Change, FileStore, SessionStore, User};
+
 use crate::world::{ADA, BOB, World};
 
 fn hex(bytes: &[u8]) -> String {
@@ -48,6 +50,22 @@ fn no_part_of_a_key_is_shown() {
         (&1.into(), &"Ada".into(), &().into())
     );
     assert!(shown[1].contains("\nuser      Ada Lovelace (@ada), user "), "{}", shown[1]);
+}
+
+#[test]
+fn a_user_of_whom_only_the_number_is_known_is_shown_by_it() {
+    let world = World::start();
+    world.login("bob", &["--phone", BOB], "22222\n").succeeds();
+    let store = FileStore::open(world.path("bob")).unwrap();
+    for (known, line) in [
+        (User::default(), "user 7"),
+        (User { username: Some("bob".into()), ..User::default() }, "@bob, user 7"),
+        (User { bot: true, phone: Some("1".into()), ..User::default() }, "bot 7, +1"),
+    ] {
+        store.apply(&[Change::User(Some(User { id: 7, ..known }))]).unwrap();
+        let shown = world.run("session show", "bob", &[]).succeeds().stdout;
+        assert!(shown.contains(&format!("\nuser      {line}\n")), "{shown}");
+    }
 }
 
 #[test]

@@ -107,6 +107,7 @@ fn an_interrupt_at_the_code_is_taken_up_by_the_next_run() {
     assert_eq!(tty.ends(), Some(1), "{}", tty.screen);
     assert!(tty.screen.ends_with(&format!("{CODE}^C\r\n{INTERRUPTED}")), "{}", tty.screen);
     assert!(tty.echoes());
+    assert!(!world.dir().join("bob.session-lock").exists(), "the holder has left its lock");
 
     let mut tty = Tty::run(&world.login_args("bob", &[]));
     tty.shows("Going on with the login that was begun before.\r\n");
@@ -133,6 +134,7 @@ fn an_interrupt_at_the_password_leaves_the_terminal_as_it_was() {
         assert!(tty.screen.ends_with(INTERRUPTED), "{how}: {}", tty.screen);
         assert!(!tty.screen.contains("half"), "{how}: {}", tty.screen);
         assert!(tty.echoes(), "{how}: the terminal does not show what is typed any more");
+        assert!(!world.dir().join("eve.session-lock").exists(), "{how}: the holder has left its lock");
     }
 }
 

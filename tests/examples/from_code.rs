@@ -35,6 +35,14 @@ fn give_code(world: &World, code: &str) {
     std::fs::write(world.dir().join("code"), format!("{code}\n")).unwrap();
 }
 
+/// The code that the server has sent.
+fn sent_code(world: &mut World) -> String {
+    world.event(|event| match event {
+        Event::Code { code, .. } => Some(code),
+        _ => None,
+    })
+}
+
 #[test]
 fn a_code_from_elsewhere_logs_in_without_a_terminal() {
     let scenario =
@@ -43,10 +51,7 @@ fn a_code_from_elsewhere_logs_in_without_a_terminal() {
         server.account(format!("{CAROL},name=Carol,password={PASSWORD}").parse().unwrap()).scenario(scenario)
     });
     let child = start(&world, CAROL, PASSWORD);
-    let code = world.event(|event| match event {
-        Event::Code { code, .. } => Some(code),
-        _ => None,
-    });
+    let code = sent_code(&mut world);
     give_code(&world, &code);
     let text = ended(child, true);
     assert!(text.contains("The code (5 digits) comes to +12025550123 in a text message."), "{text}");
@@ -54,15 +59,17 @@ fn a_code_from_elsewhere_logs_in_without_a_terminal() {
     assert!(!text.contains(&code) && !text.contains(PASSWORD), "{text}");
 
     // The session is there: no code, no password.
-    std::fs::remove_file(world.dir().join("code")).unwrap();
+    assert!(!world.dir().join("code").exists(), "a code is good once");
     assert_eq!(ended(start(&world, CAROL, ""), true), "Logged in as Carol\n");
 }
 
 #[test]
 fn what_is_not_taken_ends_it_with_a_reason() {
-    let world = World::start();
+    let mut world = World::start();
+    let child = start(&world, EVE, PASSWORD);
+    sent_code(&mut world);
     give_code(&world, "11111");
-    let text = ended(start(&world, EVE, PASSWORD), false);
+    let text = ended(child, false);
     assert!(text.contains("That code is wrong"), "{text}");
 
     // The login goes on where it was, and the next thing is wrong.
@@ -73,9 +80,21 @@ fn what_is_not_taken_ends_it_with_a_reason() {
 }
 
 #[test]
+fn a_code_that_an_earlier_run_has_left_is_not_taken() {
+    let mut world = World::start();
+    give_code(&world, "11111");
+    let child = start(&world, EVE, PASSWORD);
+    let code = sent_code(&mut world);
+    give_code(&world, &code);
+    assert!(ended(child, true).contains("Logged in as Eve"));
+}
+
+#[test]
 fn no_account_is_made_by_a_program() {
-    let world = World::start();
+    let mut world = World::start();
+    let child = start(&world, NEW, "");
+    sent_code(&mut world);
     give_code(&world, "22222");
-    let text = ended(start(&world, NEW, ""), false);
+    let text = ended(child, false);
     assert!(text.contains("the number has no account"), "{text}");
 }

@@ -291,6 +291,23 @@ fn browsers_have_logins_of_their_own() {
 }
 
 #[test]
+fn whoever_only_looks_takes_nobodys_place() {
+    let world = World::start();
+    let web = Web::start(&world);
+    for _ in 0..1001 {
+        web.browser();
+    }
+    let mut browser = web.browser();
+    let cookie = browser.cookie.clone();
+    // A second look, as in another tab: the form of the first is as good as before.
+    let form = browser.form();
+    browser.load();
+    assert_eq!((&browser.cookie, browser.form()), (&cookie, form));
+    with_code(&mut browser, BOB, "22222");
+    browser.says("You are <b>Bob</b>");
+}
+
+#[test]
 fn what_comes_from_elsewhere_is_not_taken() {
     let world = World::start();
     let web = Web::start(&world);
@@ -301,7 +318,7 @@ fn what_comes_from_elsewhere_is_not_taken() {
         assert!(attributes.contains(header), "{header}: {attributes}");
     }
     let id = browser.cookie.clone().unwrap();
-    assert_eq!(id.len(), "login=".len() + 32, "{id}");
+    assert_eq!(id.len(), "login=".len() + 64, "{id}");
     let old = browser.form();
     browser.press("phone", &[("phone", BOB)]);
 
@@ -316,9 +333,14 @@ fn what_comes_from_elsewhere_is_not_taken() {
     browser.send(&[("form", &old), ("do", "code"), ("code", "22222")]);
     browser.says("<h1>Log in</h1>");
     assert_ne!(browser.cookie.as_ref(), Some(&id), "the server chooses the cookie");
-    browser.cookie = Some("login=0123456789abcdef0123456789abcdef".to_owned());
-    browser.load();
-    assert_ne!(browser.cookie.as_deref(), Some("login=0123456789abcdef0123456789abcdef"));
+    for made_up in
+        ["0123456789abcdef0123456789abcdef".to_owned(), "0123456789abcdef".repeat(4), "é".repeat(32)]
+    {
+        let cookie = format!("login={made_up}");
+        browser.cookie = Some(cookie.clone());
+        browser.load();
+        assert_ne!(browser.cookie, Some(cookie));
+    }
 
     browser.cookie = Some(id);
     browser.load();

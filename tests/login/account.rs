@@ -34,6 +34,32 @@ async fn sessions_are_listed_and_ended() {
     assert_eq!(third.sessions().await.unwrap().len(), 1);
 }
 
+/// A client of somebody at home on DC 1 who goes to DC 2, to a server whose import of a login fails so often.
+async fn gone_elsewhere(times: u32) -> (World, Client, Result<(), InvokeError>) {
+    let world = World::with_scenario(&format!(
+        r#"{{"errors": {{"auth.importAuthorization": {{"error": "AUTH_BYTES_INVALID", "times": {times}}}}}}}"#
+    ))
+    .await;
+    let client = world.logged_in("ada", ADA, "11111").await;
+    assert_eq!(client.home_dc(), 1);
+    let moved = client.set_home_dc(2).await;
+    (world, client, moved)
+}
+
+#[tokio::test]
+async fn a_void_authorization_is_exported_again_once() {
+    let (_world, client, moved) = gone_elsewhere(1).await;
+    moved.unwrap();
+    assert_eq!(client.home_dc(), 2);
+    let (_world, client, moved) = gone_elsewhere(2).await;
+    let error = moved.unwrap_err();
+    let says = "auth.importAuthorization: DC 2 cannot be used: the exported authorization is void: it was used, is too \
+                old, or belongs to another DC (AUTH_BYTES_INVALID";
+    assert!(error.to_string().starts_with(says), "{error}");
+    assert_eq!(client.home_dc(), 1);
+    client.get_me().await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn a_young_session_may_not_end_others() {
     let world = World::with_scenario(r#"{"fresh_session_wait": 86400}"#).await;

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use mtwire::session::{
     Change, ErrorKind, FileStore, State,
-    file::{FormatErrorKind, Passphrase, check, load_with, repair},
+    file::{FormatErrorKind, Later, Passphrase, check, load_with, repair},
 };
 
 use crate::sample::{self, passphrase};
@@ -70,7 +70,7 @@ fn a_whole_file_is_whole_and_not_repaired() {
         assert!(report.is_whole() && report.torn.is_none());
         assert_eq!((report.records, report.later_records), (5, 0));
         assert_eq!(report.state, *sample.states.last().unwrap());
-        let error = repair(sample.path(), sample.with(), true).unwrap_err();
+        let error = repair(sample.path(), sample.with(), Later::Apply).unwrap_err();
         assert!(matches!(error.kind, ErrorKind::NothingToRepair), "{error}");
         assert_eq!(fs::read(sample.path()).unwrap(), sample.content);
         assert_eq!(fs::read_dir(sample.dir.path()).unwrap().count(), 1);
@@ -85,7 +85,7 @@ fn a_torn_tail_is_told_and_is_no_damage() {
         assert!(report.is_whole());
         assert_eq!(report.torn.map(|torn| torn.offset as usize), Some(sample.starts[4]));
         assert_eq!(report.state, sample.states[4]);
-        let error = repair(sample.path(), sample.with(), false).unwrap_err();
+        let error = repair(sample.path(), sample.with(), Later::KeepLogin).unwrap_err();
         assert!(matches!(error.kind, ErrorKind::NothingToRepair), "{error}");
     }
 }
@@ -107,7 +107,7 @@ fn what_is_before_the_damage_is_recovered_and_the_rest_only_when_asked_for() {
         assert_eq!(report.later, sample::batches()[3..].concat());
         assert_eq!(report.state, sample.states[2]);
 
-        let repaired = repair(sample.path(), sample.with(), false).unwrap();
+        let repaired = repair(sample.path(), sample.with(), Later::KeepLogin).unwrap();
         assert_eq!((&repaired.report, &repaired.state), (&report, &sample.states[2]));
         assert_eq!(load_with(sample.path(), sample.with()).unwrap(), sample.states[2]);
         assert_eq!(repaired.kept.file_name().unwrap(), "a.session-damaged");
@@ -115,7 +115,7 @@ fn what_is_before_the_damage_is_recovered_and_the_rest_only_when_asked_for() {
         assert!(check(sample.path(), sample.with()).unwrap().is_whole());
 
         write_private(&sample.path(), &damaged);
-        let repaired = repair(sample.path(), sample.with(), true).unwrap();
+        let repaired = repair(sample.path(), sample.with(), Later::Apply).unwrap();
         let mut wanted = sample.states[2].clone();
         sample::batches()[3..].concat().iter().for_each(|change| wanted.apply(change));
         assert_eq!(load_with(sample.path(), sample.with()).unwrap(), wanted);
@@ -126,6 +126,26 @@ fn what_is_before_the_damage_is_recovered_and_the_rest_only_when_asked_for() {
             let mode = fs::metadata(sample.dir.path().join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
+    }
+}
+
+#[test]
+fn a_login_behind_the_damage_is_not_lost_without_being_told_to() {
+    for sample in Sample::both() {
+        // The second record: behind it somebody logs in.
+        let damaged = sample.flipped(sample.starts[1] + 10);
+        write_private(&sample.path(), &damaged);
+        let error = repair(sample.path(), sample.with(), Later::KeepLogin).unwrap_err();
+        let says = "who is logged in is not before the damage but among the 3 whole records behind it; ";
+        assert!(error.to_string().contains(says), "{error}");
+        assert_eq!(fs::read(sample.path()).unwrap(), damaged);
+        assert_eq!(fs::read_dir(sample.dir.path()).unwrap().count(), 1, "nothing is written");
+        let repaired = repair(sample.path(), sample.with(), Later::LeaveOut).unwrap();
+        assert_eq!(repaired.state, sample.states[1]);
+
+        write_private(&sample.path(), &damaged);
+        let repaired = repair(sample.path(), sample.with(), Later::Apply).unwrap();
+        assert_eq!(repaired.state, *sample.states.last().unwrap());
     }
 }
 
@@ -177,7 +197,7 @@ fn a_lost_header_is_made_anew() {
         let mut damaged = sample.content.clone();
         damaged[..24].fill(0xff);
         write_private(&sample.path(), &damaged);
-        let repaired = repair(sample.path(), sample.with(), false).unwrap();
+        let repaired = repair(sample.path(), sample.with(), Later::KeepLogin).unwrap();
         assert_eq!(repaired.state, *sample.states.last().unwrap());
         assert_eq!(load_with(sample.path(), sample.with()).unwrap(), repaired.state);
     }
@@ -190,14 +210,14 @@ fn cut_inside_of_the_snapshot_there_is_nothing_left() {
         let report = check(sample.path(), sample.with()).unwrap();
         let kinds: Vec<_> = report.damage.iter().map(|damage| damage.kind).collect();
         assert_eq!(kinds, [FormatErrorKind::Checksum, FormatErrorKind::Truncated { missing: 1 }]);
-        let error = repair(sample.path(), sample.with(), true).unwrap_err();
+        let error = repair(sample.path(), sample.with(), Later::Apply).unwrap_err();
         assert!(matches!(error.kind, ErrorKind::NothingRecovered { later: 0 }), "{error}");
         let damaged = sample.flipped(sample.starts[0] + 10);
         write_private(&sample.path(), &damaged);
-        let error = repair(sample.path(), sample.with(), false).unwrap_err();
-        assert!(error.to_string().contains("4 whole records stand behind it: see --skip-damaged"), "{error}");
+        let error = repair(sample.path(), sample.with(), Later::KeepLogin).unwrap_err();
+        assert!(error.to_string().contains("(4 whole records stand behind it); restore a backup"), "{error}");
         assert_eq!(fs::read(sample.path()).unwrap(), damaged);
-        assert!(repair(sample.path(), sample.with(), true).unwrap().state.user.is_some());
+        assert!(repair(sample.path(), sample.with(), Later::Apply).unwrap().state.user.is_some());
     }
 }
 
@@ -205,14 +225,14 @@ fn cut_inside_of_the_snapshot_there_is_nothing_left() {
 fn what_is_in_use_or_of_others_or_locked_is_not_repaired() {
     for sample in Sample::both() {
         let store = FileStore::open_with(sample.path(), sample.with()).unwrap();
-        let error = repair(sample.path(), sample.with(), false).unwrap_err();
+        let error = repair(sample.path(), sample.with(), Later::KeepLogin).unwrap_err();
         assert!(matches!(error.kind, ErrorKind::InUse { .. }), "{error}");
         assert!(check(sample.path(), sample.with()).unwrap().is_whole(), "looking needs no lock");
         drop(store);
         write_private(&sample.path(), b"SQLite format 3\0 and more than the length of a header");
         for error in [
             check(sample.path(), sample.with()).unwrap_err(),
-            repair(sample.path(), sample.with(), true).unwrap_err(),
+            repair(sample.path(), sample.with(), Later::Apply).unwrap_err(),
         ] {
             let foreign = FormatErrorKind::Foreign;
             assert!(matches!(error.kind, ErrorKind::Format(e) if e.kind == foreign), "{error}");
@@ -223,7 +243,7 @@ fn what_is_in_use_or_of_others_or_locked_is_not_repaired() {
             None => continue,
         };
         assert!(matches!(wrong.kind, ErrorKind::WrongPassphrase), "{wrong}");
-        let none = repair(sample.path(), None, false).unwrap_err();
+        let none = repair(sample.path(), None, Later::KeepLogin).unwrap_err();
         assert!(matches!(none.kind, ErrorKind::PassphraseNeeded), "{none}");
     }
 }

@@ -3,7 +3,7 @@
 mod answers;
 mod email;
 mod phone_and_code;
-mod qr;
+pub(crate) mod qr;
 mod recovery;
 mod sign_up;
 mod two_step;

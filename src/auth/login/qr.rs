@@ -16,7 +16,8 @@ const TOKENS: u32 = 40;
 /// dead one on the screen.
 const SHOWN: std::ops::RangeInclusive<i64> = 3..=60;
 
-const URL: &str = "tg://login?token=";
+/// What a token is appended to.
+pub(crate) const URL: &str = "tg://login?token=";
 
 impl Login {
     /// Leaves a login by number, if there is one.

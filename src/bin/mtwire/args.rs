@@ -1,15 +1,19 @@
 //! The command line.
 
+use std::fmt::Display;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use mtwire::client::Timing;
+use mtwire::crypto::rsa::PublicKey;
 use mtwire::net::Address;
 use mtwire::server::AccountSpec;
 use mtwire::session::convert::Format;
 use mtwire::transport::Kind;
+
+use super::failure::Failure;
 
 /// MTProto 2.0: log in, call API methods, decode packets, run a loopback DC.
 #[derive(Parser)]
@@ -68,6 +72,9 @@ pub struct RepairArgs {
     /// Apply the whole records behind the damage too, though what was lost before them may contradict them.
     #[arg(long)]
     pub skip_damaged: bool,
+    /// Leave the whole records behind the damage out, even if the login is among them.
+    #[arg(long, conflicts_with = "skip_damaged")]
+    pub leave_out: bool,
 }
 
 #[derive(ClapArgs)]
@@ -120,15 +127,8 @@ pub struct SessionImportArgs {
     /// Hash of the API key; only a login needs it.
     #[arg(long, value_name = "H", requires = "api_id")]
     pub api_hash: Option<String>,
-    /// Address of a DC of another network, with --dc-id and --dc-key.
-    #[arg(long, value_name = "HOST:PORT", requires_all = ["dc_id", "dc_key"])]
-    pub dc: Option<Address>,
-    /// Number of the DC at --dc.
-    #[arg(long, value_name = "N", requires = "dc", value_parser = clap::value_parser!(i32).range(1..=999))]
-    pub dc_id: Option<i32>,
-    /// File with the RSA public key of the servers (PEM).
-    #[arg(long, value_name = "FILE", requires = "dc")]
-    pub dc_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub other: OtherNetwork,
     /// The session is of Telegram's test DCs.
     #[arg(long, conflicts_with = "dc")]
     pub test: bool,
@@ -138,6 +138,7 @@ pub struct SessionImportArgs {
 #[derive(ClapArgs, Clone)]
 pub struct NameArgs {
     /// Name of the session: NAME.session holds it.
+    #[arg(value_parser = session_name)]
     pub name: String,
     /// Directory of the session file.
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -148,6 +149,14 @@ pub struct NameArgs {
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
+}
+
+/// A name may lead into another directory, but must not end there.
+fn session_name(name: &str) -> Result<String, &'static str> {
+    if name.is_empty() || name.ends_with(std::path::is_separator) {
+        return Err("a session needs a name");
+    }
+    Ok(name.to_owned())
 }
 
 /// A session, and how long to wait for its server.
@@ -201,26 +210,23 @@ pub struct LoginArgs {
     #[arg(long, value_name = "H", requires = "api_id")]
     pub api_hash: Option<String>,
     /// Phone number to log in, with the country code.
-    #[arg(long, value_name = "P", conflicts_with = "bot_token")]
+    #[arg(long, value_name = "P", conflicts_with_all = ["bot_token", "bot_token_file"])]
     pub phone: Option<String>,
-    /// Token of a bot to log in.
+    /// Token of a bot to log in. The list of processes and the shell's history show it: the file does not, nor does the
+    /// question for the phone number, which takes a token too, typed or from a pipe.
     #[arg(long, value_name = "T")]
     pub bot_token: Option<String>,
+    /// File whose first line is the token of a bot to log in.
+    #[arg(long, value_name = "F", conflicts_with = "bot_token")]
+    pub bot_token_file: Option<PathBuf>,
     /// Log in by a QR code that the account's Telegram app scans.
-    #[arg(long, conflicts_with_all = ["phone", "bot_token"])]
+    #[arg(long, conflicts_with_all = ["phone", "bot_token", "bot_token_file"])]
     pub qr: bool,
     /// File whose first line is the 2FA password.
     #[arg(long, value_name = "F")]
     pub password_file: Option<PathBuf>,
-    /// Address of a DC of another network, with --dc-id and --dc-key.
-    #[arg(long, value_name = "HOST:PORT", requires_all = ["dc_id", "dc_key"])]
-    pub dc: Option<Address>,
-    /// Number of the DC at --dc.
-    #[arg(long, value_name = "N", requires = "dc", value_parser = clap::value_parser!(i32).range(1..=999))]
-    pub dc_id: Option<i32>,
-    /// File with the RSA public key of the servers (PEM).
-    #[arg(long, value_name = "FILE", requires = "dc")]
-    pub dc_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub other: OtherNetwork,
     /// Start a loopback DC inside this process, its state in NAME.local-dc/.
     #[arg(long, conflicts_with_all = ["dc", "test"])]
     pub local: bool,
@@ -230,6 +236,33 @@ pub struct LoginArgs {
     /// abridged, intermediate, padded, full, obfuscated, obfuscated-intermediate or obfuscated-padded.
     #[arg(long, value_name = "T", default_value = "abridged")]
     pub transport: Kind,
+}
+
+/// Servers that are not Telegram's.
+#[derive(ClapArgs)]
+pub struct OtherNetwork {
+    /// Address of a DC of another network, with --dc-id and --dc-key.
+    #[arg(long, value_name = "HOST:PORT", requires_all = ["dc_id", "dc_key"])]
+    pub dc: Option<Address>,
+    /// Number of the DC at --dc.
+    #[arg(long, value_name = "N", requires = "dc", value_parser = clap::value_parser!(i32).range(1..=999))]
+    pub dc_id: Option<i32>,
+    /// File with the RSA public key of the servers (PEM).
+    #[arg(long, value_name = "FILE", requires = "dc")]
+    pub dc_key: Option<PathBuf>,
+}
+
+impl OtherNetwork {
+    /// The number of the DC, where it is, and the key of its servers, if one was given.
+    pub fn read(&self) -> Result<Option<(i32, &Address, PublicKey)>, Failure> {
+        let (Some(id), Some(address), Some(path)) = (self.dc_id, &self.dc, &self.dc_key) else {
+            return Ok(None);
+        };
+        let refused = |error: &dyn Display| Failure::new(format_args!("{}: {error}", path.display()));
+        let pem = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
+        let key = PublicKey::from_pem(&pem).map_err(|error| refused(&error))?;
+        Ok(Some((id, address, key)))
+    }
 }
 
 #[derive(ClapArgs)]

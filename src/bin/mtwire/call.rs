@@ -30,10 +30,7 @@ async fn work(args: CallArgs) -> Result<(), Failure> {
         .from_json_as(&args.method, &arguments)
         .map_err(|error| Failure::usage(format_args!("{}: {error}", args.method)))?;
     let body = registry.encode_as(&args.method, &value).map_err(Failure::usage)?;
-    let open = open::open(&args.online).await?;
-    let answer = answer(&open.client, method, body).await;
-    open.close().await;
-    let answer = answer?;
+    let answer = open::with(&args.online, async |client| answer(client, method, body).await).await?;
     println!("{}", if args.online.session.json { answer.to_string() } else { format!("{answer:#}") });
     Ok(())
 }

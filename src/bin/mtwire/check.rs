@@ -7,6 +7,7 @@ use mtwire::session::file::{Damage, Report};
 use serde_json::{Value, json};
 
 use super::args::NameArgs;
+use super::count::count;
 use super::failure::Failure;
 use super::{open, show};
 
@@ -37,7 +38,7 @@ pub async fn run(args: &NameArgs) -> Result<(), Failure> {
 fn print(report: &Report) {
     println!("whole     {}", yes(report.is_whole()));
     println!("encrypted {}", yes(report.encrypted));
-    println!("size      {} bytes, {} records", report.len, report.records + report.later_records);
+    println!("size      {} bytes, {}", report.len, count(report.records + report.later_records, "record"));
     if let Some(torn) = report.torn {
         println!(
             "torn      at byte {}, {} bytes: a change that was never acknowledged; opening cuts it off",
@@ -92,8 +93,7 @@ pub fn what(damage: &Damage) -> String {
 pub fn behind(report: &Report) -> String {
     let counts = counts(&report.later);
     let changes: Vec<_> = counts.iter().map(|(what, count)| format!("{count} × {what}")).collect();
-    let plural = if report.later_records == 1 { "" } else { "s" };
-    format!("{} whole record{plural} ({})", report.later_records, changes.join(", "))
+    format!("{} ({})", count(report.later_records, "whole record"), changes.join(", "))
 }
 
 fn counts(changes: &[Change]) -> BTreeMap<&'static str, usize> {

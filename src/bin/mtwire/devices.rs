@@ -9,11 +9,7 @@ use super::failure::Failure;
 use super::open;
 
 pub async fn run(args: DevicesArgs) -> Result<(), Failure> {
-    let json = args.online.session.json;
-    let open = open::open(&args.online).await.map_err(|failure| failure.in_json(json))?;
-    let done = work(&open.client, &args).await.map_err(|error| Failure::new(error).in_json(json));
-    open.close().await;
-    done
+    open::with(&args.online, async |client| Ok(work(client, &args).await?)).await
 }
 
 async fn work(client: &Client, args: &DevicesArgs) -> Result<(), AccountError> {
@@ -26,7 +22,11 @@ async fn work(client: &Client, args: &DevicesArgs) -> Result<(), AccountError> {
         say(json, &json!({"ended": "others"}), "All other sessions have ended.");
     } else if let Some(url) = &args.accept {
         let accepted = client.accept_login(url).await?;
-        say(json, &json!({"accepted": value(&accepted)}), &format!("Logged in: {}", line(&accepted)));
+        say(
+            json,
+            &json!({"accepted": value(&accepted)}),
+            &format!("Logged in: {}", line(&accepted).trim_start()),
+        );
     } else {
         let sessions = client.sessions().await?;
         if json {
@@ -53,16 +53,15 @@ fn line(session: &Authorization) -> String {
         (_, true) => "  (waits for the password)",
         _ => "",
     };
-    let text = format!(
-        "{:>20}  {} {}, {} {}, {} {}{mark}",
-        session.hash,
-        session.app_name,
-        session.app_version,
-        session.device_model,
-        session.system_version,
-        session.ip,
-        session.country,
-    );
+    // Any of them may be empty.
+    let pairs = [
+        [&session.app_name, &session.app_version],
+        [&session.device_model, &session.system_version],
+        [&session.ip, &session.country],
+    ];
+    let known = pairs.map(|pair| pair.map(|text| text.trim()).join(" ").trim().to_owned());
+    let known: Vec<_> = known.into_iter().filter(|text| !text.is_empty()).collect();
+    let text = format!("{:>20}  {}{mark}", session.hash, known.join(", "));
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -1,11 +1,11 @@
 //! `mtwire login`: the dialogue, on Telegram's DCs, on others, or on one inside this process.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mtwire::auth::terminal::{Console, Options, Output, Presets, Settings, StdConsole, Terminal};
 use mtwire::client::{Client, ClientBuilder, ConnectError, RetryPolicy, SignInError};
-use mtwire::crypto::rsa::PublicKey;
 use mtwire::net::Stop;
 use mtwire::session::{Secret, SessionStore, State, User};
 use serde_json::json;
@@ -47,6 +47,13 @@ async fn work(args: LoginArgs) -> Result<(), Failure> {
     }
     let Connected { client, user } = connect(&args, local.as_ref(), &store, output).await?;
     let done = match user {
+        Some(user) if presets.contradict(&user) => {
+            let name = &args.session.name;
+            Err(Failure::new(format_args!(
+                "{name} is logged in as {}; use another name, or `mtwire logout {name}` first",
+                me::words(&user)
+            )))
+        }
         Some(user) => {
             report(&args, &client, &user, "Already logged in as", None)?;
             Ok(())
@@ -64,17 +71,15 @@ async fn work(args: LoginArgs) -> Result<(), Failure> {
 }
 
 fn presets(args: &LoginArgs) -> Result<Presets, Failure> {
-    let password = match &args.password_file {
-        Some(path) => Some(
-            Presets::read_password(path)
-                .map_err(|error| Failure::new(format_args!("{}: {error}", path.display())))?,
-        ),
-        None => None,
+    let first_line = |path: &PathBuf| {
+        Presets::read_password(path)
+            .map_err(|error| Failure::new(format_args!("{}: {error}", path.display())))
     };
+    let token = args.bot_token_file.as_ref().map(first_line).transpose()?;
     Ok(Presets {
         phone: args.phone.clone(),
-        bot_token: args.bot_token.as_deref().map(Secret::from),
-        password,
+        bot_token: token.or_else(|| args.bot_token.as_deref().map(Secret::from)),
+        password: args.password_file.as_ref().map(first_line).transpose()?,
         qr: args.qr,
         options: Options { phone: "--phone", bot_token: "--bot-token", password: "--password-file" },
     })
@@ -86,7 +91,7 @@ async fn start_local(args: &LoginArgs, known: &State) -> Result<Option<LocalDc>,
     if args.local {
         return LocalDc::start(&directory).await.map(Some);
     }
-    if args.dc.is_none() && !args.test && directory.is_dir() {
+    if args.other.dc.is_none() && !args.test && directory.is_dir() {
         let dc = LocalDc::start(&directory).await?;
         if dc.knows(known) {
             return Ok(Some(dc));
@@ -142,11 +147,7 @@ fn builder(
     if let Some(dc) = local {
         builder = dc.reach(builder)?;
     }
-    if let (Some(address), Some(id), Some(path)) = (&args.dc, args.dc_id, &args.dc_key) {
-        let refused =
-            |error: &dyn std::fmt::Display| Failure::new(format_args!("{}: {error}", path.display()));
-        let pem = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
-        let key = PublicKey::from_pem(&pem).map_err(|error| refused(&error))?;
+    if let Some((id, address, key)) = args.other.read()? {
         builder = builder.trust(key).dc(id, address.clone());
         is_loopback = true;
     }

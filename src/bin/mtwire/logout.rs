@@ -7,14 +7,7 @@ use super::failure::Failure;
 use super::open;
 
 pub async fn run(args: OnlineArgs) -> Result<(), Failure> {
-    work(&args).await.map_err(|failure| failure.in_json(args.session.json))
-}
-
-async fn work(args: &OnlineArgs) -> Result<(), Failure> {
-    let open = open::open(args).await?;
-    let done = open.client.log_out().await;
-    open.close().await;
-    done?;
+    open::with(&args, async |client| Ok(client.log_out().await?)).await?;
     let path = open::path(&args.session);
     if args.session.json {
         println!("{}", json!({"logged_out": true, "session": path}));

@@ -4,6 +4,7 @@
 mod args;
 mod call;
 mod check;
+mod count;
 mod decode;
 mod devices;
 mod failure;
@@ -20,6 +21,7 @@ mod session_import;
 mod show;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -77,11 +79,15 @@ async fn session(command: SessionCommand) -> Result<(), Failure> {
     }
 }
 
+/// How long tasks that are dropped may take to be gone.
+const TASKS_GO: Duration = Duration::from_millis(200);
+
 fn on_all_cores(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(work);
-    // A thread that waits for a line of input must not hold the process back.
-    runtime.shutdown_background();
+    // After a signal the tasks go without their order, but they do go: a session's lock is left by who holds it. Only a
+    // thread that waits for a line of input does not end, and must not hold the process back.
+    runtime.shutdown_timeout(TASKS_GO);
     done
 }
 

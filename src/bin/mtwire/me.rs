@@ -1,22 +1,19 @@
 //! `mtwire me`: who is logged in.
 
+use mtwire::client::Client;
 use mtwire::session::User;
 use serde_json::{Value, json};
 
 use super::args::{NameArgs, OnlineArgs};
 use super::failure::Failure;
-use super::open::{self, Open};
+use super::open;
 
 pub async fn run(online: OnlineArgs) -> Result<(), Failure> {
     let args = &online.session;
-    let open = open::open(&online).await.map_err(|failure| failure.in_json(args.json))?;
-    let done = show(&open, args).await.map_err(|failure| failure.in_json(args.json));
-    open.close().await;
-    done
+    open::with(&online, async |client| show(client, args).await).await
 }
 
-async fn show(open: &Open, args: &NameArgs) -> Result<(), Failure> {
-    let client = &open.client;
+async fn show(client: &Client, args: &NameArgs) -> Result<(), Failure> {
     // Asked, and not read from the session: a session that was imported may not know, and a name may have changed.
     let user = client.get_me().await?;
     let user = user.ok_or_else(|| Failure::new("the server does not say who is logged in"))?;
@@ -34,16 +31,11 @@ pub fn words(user: &User) -> String {
     if user.id == 0 {
         return "somebody is logged in; `mtwire me` asks who".to_owned();
     }
-    let mut line = format!("{} {}", user.first_name, user.last_name).trim().to_owned();
-    if let Some(username) = &user.username {
-        line.push_str(&format!(" (@{username})"));
-    }
-    line.push_str(if user.bot { ", bot" } else { ", user" });
-    line.push_str(&format!(" {}", user.id));
-    if let Some(phone) = &user.phone {
-        line.push_str(&format!(", +{phone}"));
-    }
-    line
+    let id = format!("{} {}", if user.bot { "bot" } else { "user" }, user.id);
+    // An import may know the number of a user and nothing else.
+    let phone = user.phone.as_ref().map(|phone| format!("+{phone}"));
+    let known = [Some(user.names()).filter(|names| !names.is_empty()), Some(id), phone];
+    known.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// A user for programs.

@@ -6,22 +6,26 @@ use std::sync::Arc;
 use mtwire::client::Client;
 use mtwire::net::off_thread;
 use mtwire::session::file::{Report, check, load_with};
-use mtwire::session::{FileStore, State};
+use mtwire::session::{Error, ErrorKind, FileStore, State};
 
 use super::args::{NameArgs, OnlineArgs};
 use super::failure::Failure;
 use super::local_dc::{self, LocalDc};
 use super::passphrase;
 
-/// A connected client, and the loopback DC if the session lives on one.
-pub struct Open {
-    pub client: Client,
-    local: Option<LocalDc>,
-}
-
 /// The session's file.
 pub fn path(args: &NameArgs) -> PathBuf {
     args.session_dir.join(format!("{}.session", args.name))
+}
+
+/// What the library says, with the command that helps.
+pub fn refused(args: &NameArgs, error: Error) -> Failure {
+    match error.kind {
+        ErrorKind::NotEncrypted => {
+            Failure::new(format_args!("{error}: `mtwire session passphrase {}` does that", args.name))
+        }
+        _ => error.into(),
+    }
 }
 
 /// Opens the session's file. What was cut off it is told on standard error: it is the one change that is made to a
@@ -30,7 +34,9 @@ pub async fn store(args: &NameArgs) -> Result<FileStore, Failure> {
     let path = path(args);
     let passphrase = passphrase::of(args).await?;
     let opened = path.clone();
-    let store = off_thread(move || FileStore::open_with(opened, passphrase.as_ref())).await?;
+    let store = off_thread(move || FileStore::open_with(opened, passphrase.as_ref()))
+        .await
+        .map_err(|error| refused(args, error))?;
     if let Some(torn) = store.torn_tail() {
         eprintln!(
             "mtwire: session {}: a crash had left its last change half written; cut off {} bytes",
@@ -45,19 +51,33 @@ pub async fn store(args: &NameArgs) -> Result<FileStore, Failure> {
 pub async fn load(args: &NameArgs) -> Result<State, Failure> {
     let path = path(args);
     let passphrase = passphrase::of(args).await?;
-    Ok(off_thread(move || load_with(path, passphrase.as_ref())).await?)
+    off_thread(move || load_with(path, passphrase.as_ref())).await.map_err(|error| refused(args, error))
 }
 
 /// What is the matter with a session's file, looked at without a lock.
 pub async fn examine(args: &NameArgs) -> Result<Report, Failure> {
     let path = path(args);
     let passphrase = passphrase::of(args).await?;
-    Ok(off_thread(move || check(path, passphrase.as_ref())).await?)
+    off_thread(move || check(path, passphrase.as_ref())).await.map_err(|error| refused(args, error))
 }
 
-/// Connects with the session and nothing but its name.
-pub async fn open(online: &OnlineArgs) -> Result<Open, Failure> {
+/// Connects with the session and nothing but its name, does the work, and disconnects in order. That the server has
+/// ended the login is told in the same words wherever it shows.
+pub async fn with<T>(
+    online: &OnlineArgs,
+    work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let args = &online.session;
+    let done = async {
+        let store = logged_in(args).await?;
+        let user = store.with(|state| state.user.clone()).unwrap_or_default();
+        connected(online, store, work).await.map_err(|failure| failure.if_ended(&args.name, &user))
+    };
+    done.await.map_err(|failure| failure.in_json(args.json))
+}
+
+/// The session, if with it somebody can connect.
+async fn logged_in(args: &NameArgs) -> Result<Arc<FileStore>, Failure> {
     let path = path(args);
     if !path.exists() {
         return Err(Failure::usage(format_args!(
@@ -85,6 +105,15 @@ pub async fn open(online: &OnlineArgs) -> Result<Open, Failure> {
             args.name
         )));
     }
+    Ok(store)
+}
+
+async fn connected<T>(
+    online: &OnlineArgs,
+    store: Arc<FileStore>,
+    work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let args = &online.session;
     let mut builder =
         Client::builder(&args.name).store(Arc::<FileStore>::clone(&store)).timing(online.patience.timing());
     let directory = local_dc::directory(&args.session_dir, &args.name);
@@ -97,15 +126,10 @@ pub async fn open(online: &OnlineArgs) -> Result<Open, Failure> {
         }
     }
     let client = builder.connect().await?;
-    Ok(Open { client, local })
-}
-
-impl Open {
-    /// Disconnects in order.
-    pub async fn close(self) {
-        self.client.disconnect().await;
-        if let Some(dc) = self.local {
-            dc.stop().await;
-        }
+    let done = work(&client).await;
+    client.disconnect().await;
+    if let Some(dc) = local {
+        dc.stop().await;
     }
+    done
 }

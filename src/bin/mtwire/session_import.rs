@@ -1,12 +1,10 @@
 //! `mtwire session import`: a session of another program as one of ours.
 
-use std::fmt::Display;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
 
 use mtwire::auth::terminal::Presets;
-use mtwire::crypto::rsa::PublicKey;
 use mtwire::session::convert::{self, ImportOptions, Imported, Input, TWO_PROGRAMS, Warning};
 use mtwire::session::{App, DcAddress, Network, Secret};
 use serde_json::json;
@@ -14,6 +12,7 @@ use tokio::task::block_in_place;
 use zeroize::Zeroizing;
 
 use super::args::SessionImportArgs;
+use super::count::count;
 use super::failure::Failure;
 use super::login::NO_API_KEY;
 use super::{me, open};
@@ -61,10 +60,10 @@ async fn work(args: &SessionImportArgs) -> Result<(), Failure> {
         println!("{}", json!({"session": path, "dc": state.home_dc, "user": user, "peers": peers}));
     } else {
         println!(
-            "Imported {}: DC {}, {} peers; try `mtwire me {}`",
+            "Imported {}: DC {}, {}; try `mtwire me {}`",
             path.display(),
             state.home_dc,
-            state.peers.len(),
+            count(state.peers.len(), "peer"),
             args.session.name
         );
     }
@@ -87,14 +86,11 @@ fn read(args: &SessionImportArgs) -> Result<Imported, Failure> {
 
 fn options(args: &SessionImportArgs) -> Result<ImportOptions, Failure> {
     let mut options = ImportOptions { account: args.account, ..ImportOptions::default() };
-    let refused =
-        |path: &Path, error: &dyn Display| Failure::new(format_args!("{}: {error}", path.display()));
     if let Some(path) = &args.passcode_file {
-        options.passcode = Some(Presets::read_password(path).map_err(|error| refused(path, &error))?);
+        let refused = |error| Failure::new(format_args!("{}: {error}", path.display()));
+        options.passcode = Some(Presets::read_password(path).map_err(refused)?);
     }
-    if let (Some(address), Some(id), Some(path)) = (&args.dc, args.dc_id, &args.dc_key) {
-        let pem = fs::read_to_string(path).map_err(|error| refused(path, &error))?;
-        let key = PublicKey::from_pem(&pem).map_err(|error| refused(path, &error))?;
+    if let Some((id, address, key)) = args.other.read()? {
         options.network = Some(Network::Custom { public_keys: vec![key.to_pkcs1_pem()] });
         options.addresses = vec![(id, DcAddress::new(address.host(), address.port()))];
     }

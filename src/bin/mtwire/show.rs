@@ -4,6 +4,7 @@ use mtwire::session::{Network, Stage, State};
 use serde_json::{Value, json};
 
 use super::args::NameArgs;
+use super::count::count;
 use super::failure::Failure;
 use super::{me, open};
 
@@ -50,9 +51,7 @@ pub fn print(state: &State) {
         let home = if *id == state.home_dc { " (home)" } else { "" };
         let key = key_id(dc).map_or_else(|| "no key".to_owned(), |id| format!("key id {id}"));
         let at: Vec<String> = dc.addresses.iter().map(|at| format!("{}:{}", at.host, at.port)).collect();
-        let salts = dc.salts.len();
-        let plural = if salts == 1 { "" } else { "s" };
-        println!("DC {id:<6} {key}{home}, {salts} salt{plural}, {}", at.join(" "));
+        println!("DC {id:<6} {key}{home}, {}, {}", count(dc.salts.len(), "salt"), at.join(" "));
     }
     if let Some(updates) = &state.updates {
         println!("updates   pts {}, qts {}, seq {}", updates.pts, updates.qts, updates.seq);

@@ -4,10 +4,9 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 use super::AccountError;
+use crate::auth::login::qr::URL;
 use crate::client::Client;
 use crate::tl::{functions, types};
-
-const URL: &str = "tg://login?token=";
 
 impl Client {
     /// All sessions of the account, this one among them (`current`).

@@ -37,8 +37,11 @@ pub(super) fn bytes(path: &Path, max: u64) -> Result<Zeroizing<Vec<u8>>, ErrorKi
     // Before it is opened, since opening a FIFO waits.
     let metadata = std::fs::metadata(path).map_err(io("read"))?;
     if !metadata.is_file() {
-        let kind = if metadata.is_dir() { io::ErrorKind::IsADirectory } else { io::ErrorKind::InvalidInput };
-        return Err(io("read")(kind.into()));
+        let (kind, what) = match metadata.is_dir() {
+            true => (io::ErrorKind::IsADirectory, "a directory"),
+            false => (io::ErrorKind::InvalidInput, "not a regular file"),
+        };
+        return Err(io("read")(io::Error::new(kind, format!("it is {what}"))));
     }
     let too_large = |size| ErrorKind::TooLarge { path: path.to_owned(), size, max };
     let size = metadata.len();

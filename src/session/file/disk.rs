@@ -91,8 +91,13 @@ pub(super) fn start(file: &mut File) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
 pub(super) fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
     match open(path, false)? {
         Some(mut file) => read(&mut file),
-        None => Err(ErrorKind::Io { action: "open", error: io::ErrorKind::NotFound.into() }),
+        None => Err(not_there()),
     }
+}
+
+/// A kind alone would say "entity not found".
+pub(super) fn not_there() -> ErrorKind {
+    ErrorKind::Io { action: "open", error: io::Error::new(io::ErrorKind::NotFound, "there is no such file") }
 }
 
 /// [`read`], whatever the file holds.

@@ -11,7 +11,7 @@ mod seal;
 mod store;
 
 pub use format::{FormatError, FormatErrorKind, VERSION, decode, decode_payload, decode_with};
-pub use repair::{Repaired, check, repair};
+pub use repair::{Later, Repaired, check, repair};
 pub use scan::{Damage, Report, examine};
 pub use seal::{Cost, Passphrase};
 pub use store::{FileStore, TornTail, is_encrypted, load, load_with};

@@ -44,36 +44,49 @@ pub struct Repaired {
     pub state: State,
 }
 
-/// Writes a file with what is before the damage in the place of a damaged one, which is kept. With `skip_damaged` the
-/// whole records behind the damage are applied as well; see [`Report::skipping_damage`] for what that may mean.
+/// What becomes of the whole records behind the damage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Later {
+    /// They are left out, unless that would lose the login: then nothing is written.
+    #[default]
+    KeepLogin,
+    /// They are left out, whatever they hold.
+    LeaveOut,
+    /// They are applied; see [`Report::skipping_damage`] for what that may mean.
+    Apply,
+}
+
+/// Writes a file with what is before the damage, and of what is behind it what `later` says, in the place of a damaged
+/// one, which is kept.
 ///
 /// # Errors
 /// [`NothingToRepair`](ErrorKind::NothingToRepair) when the file is whole,
 /// [`NothingRecovered`](ErrorKind::NothingRecovered) when the new one would be empty,
+/// [`LoginBehindDamage`](ErrorKind::LoginBehindDamage) with [`Later::KeepLogin`],
 /// [`InUse`](ErrorKind::InUse), and all of [`check`]. The file is then as it was.
 pub fn repair(
     path: impl AsRef<Path>,
     passphrase: Option<&Passphrase>,
-    skip_damaged: bool,
+    later: Later,
 ) -> Result<Repaired, Error> {
     let shown = path.as_ref();
     let fail = |kind| Error::new(shown, kind);
     let real = disk::resolve(shown).map_err(fail)?;
     let _lock = Lock::acquire(&real)?;
-    repair_locked(&real, passphrase, skip_damaged).map_err(fail)
+    repair_locked(&real, passphrase, later).map_err(fail)
 }
 
-fn repair_locked(
-    path: &Path,
-    passphrase: Option<&Passphrase>,
-    skip_damaged: bool,
-) -> Result<Repaired, ErrorKind> {
+fn repair_locked(path: &Path, passphrase: Option<&Passphrase>, later: Later) -> Result<Repaired, ErrorKind> {
     let content = read(path)?;
     let Scan { report, keys } = scan(&content, passphrase)?;
     if report.is_whole() {
         return Err(ErrorKind::NothingToRepair);
     }
-    let state = if skip_damaged { report.skipping_damage() } else { report.state.clone() };
+    let whole = report.skipping_damage();
+    if let (Later::KeepLogin, Some(missing)) = (later, missing(&report.state, &whole)) {
+        return Err(ErrorKind::LoginBehindDamage { missing, later: report.later_records });
+    }
+    let state = if later == Later::Apply { whole } else { report.state.clone() };
     if state == State::default() {
         return Err(ErrorKind::NothingRecovered { later: report.later_records });
     }
@@ -89,9 +102,21 @@ fn repair_locked(
     Ok(Repaired { report, kept, state })
 }
 
+/// The part of a login that is in `whole` and not in `before`.
+fn missing(before: &State, whole: &State) -> Option<String> {
+    let has_key = |state: &State| state.dcs.get(&whole.home_dc).is_some_and(|dc| dc.auth_key.is_some());
+    // Without the key of the home the rest is no login.
+    if !has_key(whole) {
+        return None;
+    }
+    if !has_key(before) {
+        return Some(format!("the auth key of DC {}", whole.home_dc));
+    }
+    (whole.user.is_some() && before.user.is_none()).then(|| "who is logged in".to_owned())
+}
+
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
-    let mut file = disk::open(path, false)?
-        .ok_or_else(|| ErrorKind::Io { action: "open", error: io::ErrorKind::NotFound.into() })?;
+    let mut file = disk::open(path, false)?.ok_or_else(disk::not_there)?;
     // Another program's file is refused before it is read whole, however long it is.
     find_header(&disk::start(&mut file)?)?;
     disk::read_all(&mut file)
@@ -119,6 +144,6 @@ fn keep(path: &Path, content: &[u8]) -> Result<PathBuf, ErrorKind> {
             Err(error) => return Err(ErrorKind::Io { action: "keep the damaged file of", error }),
         }
     }
-    let error = io::ErrorKind::AlreadyExists.into();
+    let error = io::Error::new(io::ErrorKind::AlreadyExists, format!("there are {MAX_KEPT} already"));
     Err(ErrorKind::Io { action: "find a name to keep the damaged file of", error })
 }
