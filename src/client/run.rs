@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Client, ClientBuilder, ConnectError, InvokeError, SignInError, Update};
 use crate::auth::terminal::{NoInput, Presets, Settings, StdConsole, Terminal};
 use crate::net::Stop;
+use crate::session::User;
 use crate::tl::enums::Updates;
 
 /// How long a login may go without a sign of life before the server is asked whether it still stands
@@ -33,6 +34,12 @@ pub enum RunError {
     /// Signals cannot be watched for.
     #[error("cannot watch for Ctrl-C: {0}")]
     Signals(std::io::Error),
+    /// The session belongs to another user than the one that was given in advance.
+    #[error("the session is logged in as {}; use another session name, or log it out first", .user.names())]
+    OtherUser {
+        /// Who is logged in.
+        user: Box<User>,
+    },
     /// Ctrl-C (or SIGTERM) came before somebody was logged in.
     #[error("stopped; what was reached is saved, and the next run goes on from there")]
     Stopped,
@@ -57,7 +64,13 @@ impl ClientBuilder {
         let ended = match self.connect().await {
             Ok(client) if client.user().is_none() => return sign_in(client, presets).await,
             Ok(client) => match client.get_me().await {
-                Ok(_) => return Ok(client),
+                Ok(_) => match client.user() {
+                    Some(user) if presets.contradict(&user) => {
+                        client.disconnect().await;
+                        return Err(RunError::OtherUser { user: Box::new(user) });
+                    }
+                    _ => return Ok(client),
+                },
                 Err(SignInError::Invoke(error)) if error.is_login_over() => {
                     // Its lock must go before the session is opened again.
                     client.disconnect().await;

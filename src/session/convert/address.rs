@@ -27,12 +27,11 @@ pub(super) fn network_of(host: &str) -> Network {
 
 /// The key to write.
 pub(super) fn home_key(state: &State) -> Result<&AuthKey, ErrorKind> {
-    let missing =
-        ErrorKind::Missing { what: "auth key of its home DC", hint: "log in first (`mtwire login`)" };
+    let missing = ErrorKind::Missing { what: "auth key of its home DC", hint: "log in first" };
     let key = state.home().and_then(|dc| dc.auth_key.as_ref()).ok_or(missing)?;
     // A key that only carried a login halfway opens nothing in another program.
     if state.user.is_none() {
-        return Err(ErrorKind::Missing { what: "user", hint: "log in first (`mtwire login`)" });
+        return Err(ErrorKind::Missing { what: "user", hint: "log in first" });
     }
     Ok(key)
 }
