@@ -132,10 +132,7 @@ pub(super) fn terms(terms: &Terms) -> String {
 
 pub(super) fn who_and_where(success: &Success, dc: i32, session: Option<&Path>) -> String {
     let user = &success.user;
-    let mut line = plain(format!("{} {}", user.first_name, user.last_name).trim());
-    if let Some(username) = &user.username {
-        line.push_str(&format!(" (@{})", plain(username)));
-    }
+    let mut line = plain(&user.names());
     if user.bot {
         line.push_str(", bot");
     }
