@@ -135,6 +135,23 @@ async fn a_lost_account_is_made_anew() {
 }
 
 #[tokio::test]
+async fn another_process_finds_out_where_the_login_is() {
+    let world = World::start().await;
+    let client = world.client("bob").await;
+    assert_eq!(client.sign_in_step().await.unwrap(), SignInStep::PhoneNeeded);
+    client.send_code(BOB).await.unwrap();
+    leave(client).await;
+    let client = world.client("bob").await;
+    assert!(matches!(client.sign_in_step().await.unwrap(), SignInStep::CodeSent(sent) if sent.phone == BOB));
+    client.sign_in("22222").await.unwrap();
+    leave(client).await;
+    let client = world.client("bob").await;
+    assert!(matches!(client.sign_in_step().await.unwrap(), SignInStep::PasswordNeeded(_)));
+    client.check_password("pass word").await.unwrap();
+    assert!(matches!(client.sign_in_step().await.unwrap(), SignInStep::Done(_)));
+}
+
+#[tokio::test]
 async fn a_login_that_was_given_up_leaves_nothing() {
     let world = World::start().await;
     let client = world.client("bob").await;

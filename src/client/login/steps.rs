@@ -8,6 +8,21 @@ use crate::client::Client;
 use crate::session::{Secret, User};
 
 impl Client {
+    /// Where a login is that was begun before, also in another process: what it waits for now.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub async fn sign_in_step(&self) -> Result<SignInStep, SignInError> {
+        if let Some(user) = self.user() {
+            return Ok(SignInStep::Done(user));
+        }
+        match Flow::begin(self, true).await?.1 {
+            // Whether or not there was one that is too old now.
+            Progress::Ask(Prompt::Phone { .. }) => Ok(SignInStep::PhoneNeeded),
+            progress => progress.step(),
+        }
+    }
+
     /// Asks for a login code for this phone number, in any form that people write.
     ///
     /// # Errors
