@@ -128,7 +128,7 @@ fn what_makes_no_sense_is_refused_in_one_sentence() {
     import("tdata", "no-such-directory", "").fails(1, "tdata is a directory");
     let nobody = world.login("half", &["--phone", ADA], "");
     nobody.fails(1, "there is no input");
-    world.export("half", &["--to", "mtwire-string"]).fails(1, "`mtwire login`");
+    world.export("half", &["--to", "mtwire-string"]).fails(1, "the session has no user; log in first");
 }
 
 #[test]
