@@ -100,7 +100,7 @@ fn what_a_form_cannot_do_without_is_asked_for() {
     let strings_and_files = Format::ALL.into_iter().filter(|&format| format != Format::Tdata);
     for format in strings_and_files {
         let nobody = State { user: None, ..sample::state() };
-        assert!(refused(&nobody, format).0.contains("mtwire login"));
+        assert!(refused(&nobody, format).0.contains("log in first"));
         let mut no_key = sample::state();
         no_key.dcs.get_mut(&2).unwrap().auth_key = None;
         assert!(refused(&no_key, format).0.contains("auth key"));
