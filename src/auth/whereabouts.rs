@@ -12,11 +12,15 @@ impl fmt::Display for CodeSent {
     }
 }
 
+/// Text of the server's or of other users, which must not draw on a terminal.
+pub(super) fn plain(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
+
 fn whereabouts(sent: &CodeSent) -> String {
     let phone = &sent.phone;
     let digits = sent.length.map(|length| format!(" ({length} digits)")).unwrap_or_default();
-    // The server's text, which must not draw on a terminal.
-    let hint = sent.hint.as_deref().map(|hint| hint.replace(char::is_control, "\u{fffd}"));
+    let hint = sent.hint.as_deref().map(plain);
     let hint = hint.as_deref();
     match sent.via {
         CodeVia::App => format!(

@@ -14,6 +14,18 @@ fn run(world: &World, name: &str, args: &[&str]) -> Tty {
     Tty::spawn(command.current_dir(world.dir()).env("MTWIRE_DC", world.mtwire_dc()).env_remove("RUST_LOG"))
 }
 
+/// What comes next is the question for her password.
+fn eve_gives_her_code(world: &World) -> Tty {
+    let mut tty = run(world, "terminal", &[]);
+    tty.shows("Enter phone number: ");
+    tty.types(EVE);
+    tty.shows("correct? (y/n): ");
+    tty.types("y");
+    tty.shows("Enter phone code: ");
+    tty.types("22222");
+    tty
+}
+
 /// Another user writes to Bob.
 async fn write_to_bob(client: &Client, text: &str) {
     let phone = functions::contacts::ResolvePhone { phone: BOB.trim_start_matches('+').into() };
@@ -64,13 +76,7 @@ fn a_user_logs_in_once_and_reads_messages_until_ctrl_c() {
 #[test]
 fn a_password_is_asked_for() {
     let world = World::start();
-    let mut tty = run(&world, "terminal", &[]);
-    tty.shows("Enter phone number: ");
-    tty.types(EVE);
-    tty.shows("correct? (y/n): ");
-    tty.types("y");
-    tty.shows("Enter phone code: ");
-    tty.types("22222");
+    let mut tty = eve_gives_her_code(&world);
     tty.shows("Enter password: ");
     tty.hides();
     tty.types(crate::world::PASSWORD);
@@ -92,13 +98,7 @@ fn a_bot_is_asked_nothing() {
 #[test]
 fn ctrl_c_at_the_password_leaves_a_usable_terminal_and_a_login_to_go_on_with() {
     let world = World::start();
-    let mut tty = run(&world, "terminal", &[]);
-    tty.shows("Enter phone number: ");
-    tty.types(EVE);
-    tty.shows("correct? (y/n): ");
-    tty.types("y");
-    tty.shows("Enter phone code: ");
-    tty.types("22222");
+    let mut tty = eve_gives_her_code(&world);
     for how in ["key", "SIGTERM"] {
         tty.shows("Enter password: ");
         tty.hides();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    auth::{CodeSent, EmailReset, PasswordInfo, Success, date::utc},
+    auth::{CodeSent, EmailReset, PasswordInfo, Success, date::utc, whereabouts::plain},
     session::Terms,
 };
 
@@ -37,11 +37,6 @@ pub(super) const RESET_EMAIL: &str = "Reset the login e-mail address of the acco
 pub(super) const NONE_OF_THESE: &str = "That is none of these.";
 pub(super) const DO_NOT_FORWARD: &str =
     "Type it here only: a code that is sent on in any chat is void at once.";
-
-/// Text of the server's or of other users, which must not draw on the terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|mark| if mark.is_control() { '\u{fffd}' } else { mark }).collect()
-}
 
 pub(super) fn confirm(phone: &str) -> String {
     format!("Is \"{phone}\" correct? (y/n): ")

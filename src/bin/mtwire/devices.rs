@@ -62,7 +62,7 @@ fn line(session: &Authorization) -> String {
     let known = pairs.map(|pair| pair.map(|text| text.trim()).join(" ").trim().to_owned());
     let known: Vec<_> = known.into_iter().filter(|text| !text.is_empty()).collect();
     let text = format!("{:>20}  {}{mark}", session.hash, known.join(", "));
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 /// A session for programs.
