@@ -185,6 +185,18 @@ impl Drop for RedisStore {
 
 impl Shared {
     fn apply(&self, changes: &[Change]) -> Result<(), ErrorKind> {
+        match self.try_apply(changes) {
+            // The lease can have run out during the write, while this process or Redis stood still: what went wrong
+            // with the write is the lesser news then.
+            Err(error) if matches!(error, ErrorKind::LeaseLost) || self.watch.is_lost() => {
+                self.watch.lose();
+                Err(ErrorKind::LeaseLost)
+            }
+            done => done,
+        }
+    }
+
+    fn try_apply(&self, changes: &[Change]) -> Result<(), ErrorKind> {
         let mut writer = lock(&self.writer);
         if self.watch.is_lost() {
             return Err(ErrorKind::LeaseLost);
@@ -201,11 +213,7 @@ impl Shared {
                 Ok(())
             }
             Outcome::Taken(holder) => Err(holder.into()),
-            Outcome::Lost => {
-                drop(writer);
-                self.watch.lose();
-                Err(ErrorKind::LeaseLost)
-            }
+            Outcome::Lost => Err(ErrorKind::LeaseLost),
         }
     }
 
