@@ -15,7 +15,7 @@ use super::{Client, ConnectError, DeviceInfo, RetryPolicy, Timing};
 use crate::auth::terminal::Presets;
 use crate::crypto::keys;
 use crate::crypto::rsa::PublicKey;
-use crate::net::{Address, off_thread};
+use crate::net::{Address, Proxy, Route, off_thread};
 use crate::session::file::Passphrase;
 use crate::session::{App, Change, Dc, DcAddress, FileStore, Network, Secret, SessionStore, State};
 use crate::transport::Kind;
@@ -36,7 +36,7 @@ pub struct ClientBuilder {
     start_at: Option<i32>,
     addresses: BTreeMap<i32, Address>,
     trusted: Vec<PublicKey>,
-    transport: Kind,
+    route: Route,
     device: DeviceInfo,
     timing: Timing,
     retry: RetryPolicy,
@@ -58,7 +58,7 @@ impl ClientBuilder {
             start_at: None,
             addresses: BTreeMap::new(),
             trusted: Vec::new(),
-            transport: Kind::Abridged,
+            route: Route::direct(Kind::Abridged),
             device: DeviceInfo::default(),
             timing: Timing::default(),
             retry: RetryPolicy::default(),
@@ -137,7 +137,14 @@ impl ClientBuilder {
     /// The transport; abridged by default.
     #[must_use]
     pub fn transport(mut self, kind: Kind) -> Self {
-        self.transport = kind;
+        self.route.transport = kind;
+        self
+    }
+
+    /// The proxy between this client and all DCs; none by default.
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.route.proxy = Some(proxy);
         self
     }
 
@@ -274,7 +281,7 @@ impl ClientBuilder {
             built_in,
             keys,
             addresses: self.addresses,
-            transport: self.transport,
+            route: self.route,
             timing: self.timing,
             retry: self.retry,
             introduction,

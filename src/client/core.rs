@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::introduction::Introduction;
 use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::rsa::PublicKey;
-use crate::net::{Address, SystemClock, off_thread};
+use crate::net::{Address, Route, SystemClock, off_thread};
 use crate::session::{self, Change, Dc, DcAddress, Secret, SessionStore};
 use crate::transport::Kind;
 
@@ -24,7 +24,7 @@ pub(super) struct Config {
     pub keys: Vec<PublicKey>,
     /// Addresses given by the caller, which no `help.getConfig` replaces.
     pub addresses: BTreeMap<i32, Address>,
-    pub transport: Kind,
+    pub route: Route,
     pub timing: Timing,
     pub retry: RetryPolicy,
     pub introduction: Introduction,
@@ -105,7 +105,7 @@ impl Core {
         if let Some(address) = self.config.addresses.get(&dc) {
             return vec![address.clone()];
         }
-        let obfuscated = matches!(self.config.transport, Kind::Obfuscated(_));
+        let obfuscated = matches!(self.config.route.transport, Kind::Obfuscated(_));
         let usable = |known: &&DcAddress| {
             let for_calls = !known.media_only && !known.cdn && known.secret.is_none();
             for_calls && (obfuscated || !known.obfuscated_only)

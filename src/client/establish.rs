@@ -3,22 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
-
 use super::ConnectError;
 use super::core::Core;
 use crate::crypto::AuthKey;
 use crate::message::ServerTime;
-use crate::net::{Address, Backoff, ExchangeOptions, Framed, dial, exchange, exchange_permit};
+use crate::net::{Address, Backoff, BoxStream, ExchangeOptions, Framed, connect, exchange, exchange_permit};
 use crate::session::Salt;
-use crate::transport::Codec;
 
 /// The least pause after a server has asked for patience (-429).
 pub(super) const FLOOD_PAUSE: Duration = Duration::from_secs(1);
 
 /// A connection over which a session can go on, and what a new session would need.
 pub(super) struct Established {
-    pub framed: Framed<TcpStream>,
+    pub framed: Framed<BoxStream>,
     pub address: Address,
     pub auth_key: Arc<AuthKey>,
     pub salt: i64,
@@ -44,8 +41,7 @@ pub(super) async fn establish(
         Some(_) => None,
         None => exchange_permit(&address).await,
     };
-    let stream = dial(&address, config.timing.dial).await?;
-    let mut framed = Framed::new(stream, Codec::client(config.transport, &mut rand::rng()));
+    let mut framed = connect(&config.route, core.wire_dc(dc), &address, config.timing.dial).await?;
     let now = core.clock.now();
     if let Some(auth_key) = known.auth_key.clone() {
         let time = ServerTime::from_offset(known.time_offset, now);

@@ -9,9 +9,12 @@ mod dial;
 mod exchange;
 mod framed;
 mod gate;
+pub mod proxy;
 mod refusal;
+mod route;
 #[cfg(feature = "terminal")]
 mod stop;
+mod stream;
 
 pub use address::{Address, AddressError};
 pub use backoff::Backoff;
@@ -23,6 +26,9 @@ pub use dial::{DialError, dial};
 pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
 pub use framed::{Framed, FramedError};
 pub use gate::exchange_permit;
+pub use proxy::Proxy;
 pub use refusal::Refusal;
+pub use route::{Route, connect};
 #[cfg(feature = "terminal")]
 pub use stop::Stop;
+pub use stream::{BoxStream, Stream};

@@ -18,7 +18,7 @@ use crate::{
     crypto::{Side, packet},
     handshake::server::Options,
     message::{ServerEvent, envelope},
-    net::{Framed, off_thread},
+    net::{BoxStream, Framed, off_thread},
     transport::Frame,
 };
 
@@ -43,7 +43,7 @@ pub(super) async fn serve(hub: Arc<Hub>, dc: i32, options: Arc<Options>, stream:
     // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
     let ip = stream.peer_addr().ok().map(|peer| peer.ip());
-    let accepted = timeout(limits::GREETING, Framed::accept(stream));
+    let accepted = timeout(limits::GREETING, Framed::accept(Box::new(stream) as BoxStream));
     let framed = tokio::select! {
         accepted = accepted => match accepted {
             Ok(Ok((framed, _header))) => framed,
@@ -76,7 +76,7 @@ struct Connection {
     id: u64,
     dc: i32,
     ip: Option<IpAddr>,
-    framed: Framed<TcpStream>,
+    framed: Framed<BoxStream>,
     exchange: KeyExchange,
     /// The key of the last packet: nearly always that of the next one, too.
     key: Option<Arc<KeyEntry>>,

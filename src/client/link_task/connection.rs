@@ -5,7 +5,6 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::{End, Task};
@@ -14,7 +13,7 @@ use crate::client::establish::Established;
 use crate::client::link::{CallEnd, Command};
 use crate::message::client::{self, Session};
 use crate::message::{ClientEvent, RpcError};
-use crate::net::{Framed, FramedError};
+use crate::net::{BoxStream, Framed, FramedError};
 use crate::transport::Frame;
 
 /// Packets are left in the session, where they can still be batched, while this many bytes wait for the network.
@@ -58,7 +57,7 @@ impl Task {
         end
     }
 
-    async fn exchange_packets(&mut self, session: &mut Session, framed: &mut Framed<TcpStream>) -> End {
+    async fn exchange_packets(&mut self, session: &mut Session, framed: &mut Framed<BoxStream>) -> End {
         let mut timer = pin!(sleep_until(self.core.clock.instant(Duration::ZERO)));
         loop {
             let now = self.core.clock.now();
@@ -96,7 +95,7 @@ impl Task {
     fn poll_wake(
         &mut self,
         cx: &mut Context<'_>,
-        framed: &mut Framed<TcpStream>,
+        framed: &mut Framed<BoxStream>,
         timer: Option<Pin<&mut Sleep>>,
     ) -> Poll<Wake> {
         // Before all else: what a server says to a key of others is not for us.
@@ -119,7 +118,7 @@ impl Task {
         }
     }
 
-    fn transmit(&mut self, session: &mut Session, framed: &mut Framed<TcpStream>) -> Result<(), End> {
+    fn transmit(&mut self, session: &mut Session, framed: &mut Framed<BoxStream>) -> Result<(), End> {
         let now = self.core.clock.now();
         while framed.queued() < HIGH_WATER {
             let mut packet = framed.buffer();
@@ -144,7 +143,7 @@ impl Task {
     fn take_frames(
         &mut self,
         session: &mut Session,
-        framed: &mut Framed<TcpStream>,
+        framed: &mut Framed<BoxStream>,
         first: Result<Frame, FramedError>,
     ) -> Result<(), End> {
         let mut next = Some(first);
@@ -204,7 +203,7 @@ impl Task {
     }
 
     /// Sends what is still to be said, acknowledgments above all, and closes the connection in order.
-    async fn close(&mut self, session: &mut Session, framed: &mut Framed<TcpStream>) {
+    async fn close(&mut self, session: &mut Session, framed: &mut Framed<BoxStream>) {
         session.flush_acks();
         if self.transmit(session, framed).is_err() {
             return;
