@@ -1,0 +1,47 @@
+//! Runs the simulation without the command, which needs the API types: `simulate A..B`, or `simulate N` for the events
+//! of one run. Stops at the first violation, and says how many runs it took.
+
+use std::process::ExitCode;
+
+use mtwire::simulation::{run, trace};
+
+fn main() -> ExitCode {
+    let argument = std::env::args().nth(1).unwrap_or_default();
+    let number = |text: &str| text.parse::<u64>().ok();
+    match argument.split_once("..") {
+        Some((from, to)) => match (number(from), number(to)) {
+            (Some(from), Some(to)) => first_violation(from, to),
+            _ => usage(),
+        },
+        None => match number(&argument) {
+            Some(seed) => {
+                let run = trace(seed, &mut |line| println!("{line}"));
+                for violation in &run.violations {
+                    println!("{violation}");
+                }
+                ExitCode::from(u8::from(!run.violations.is_empty()))
+            }
+            None => usage(),
+        },
+    }
+}
+
+fn first_violation(from: u64, to: u64) -> ExitCode {
+    let (mut calls, mut events) = (0, 0);
+    for seed in from..to {
+        let run = run(seed);
+        calls += run.calls;
+        events += run.events;
+        if let Some(violation) = run.violations.first() {
+            println!("found after {} runs: {violation}", seed - from + 1);
+            return ExitCode::from(1);
+        }
+    }
+    println!("nothing found in {} runs, {calls} calls, {events} events", to.saturating_sub(from));
+    ExitCode::SUCCESS
+}
+
+fn usage() -> ExitCode {
+    eprintln!("usage: simulate FROM..TO | SEED");
+    ExitCode::from(2)
+}
