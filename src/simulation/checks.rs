@@ -28,7 +28,7 @@ impl World<'_> {
                 && size.unacked <= bound.unacked
                 && size.unacked_bytes <= bound.unacked_bytes
                 && size.acks <= bound.acks
-                && size.received <= bound.received;
+                && size.received + size.disowned <= bound.received;
             if !within {
                 self.ledger.violate(Invariant::Bounded, format!("a session of a server: {size:?}"));
             }
@@ -53,9 +53,9 @@ impl World<'_> {
             let restarts = self.dcs[end.dc].life > 0;
             // A server that has forgotten its sessions cannot know a call again. If its client has not heard of that
             // yet, or an attacker repeats it, nobody is to blame.
-            let counts = |life: u32| !restarts || self.heard.contains(&(call.end, (end.dc, life)));
             let executions = &call.executions;
-            let executed = executions.iter().filter(|execution| counts(execution.life)).count();
+            let counts = |unique_id| !restarts || self.heard.contains(unique_id);
+            let executed = executions.iter().filter(|execution| counts(&execution.unique_id)).count();
             let excused = doubts && call.repeatable || restarts && call.replayed;
             if executed > 1 && !excused {
                 found.push((Invariant::ExecutedOnce, format!("call {number}: {executions:?}")));

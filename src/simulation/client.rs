@@ -10,7 +10,8 @@ use super::body::{self, ANSWER, CALL, UPDATE};
 use super::clock::MachineClock;
 use super::dice::Dice;
 use super::exchange::Exchanging;
-use super::ledger::{Ledger, Outcome, Receiver};
+use super::inspector::describe;
+use super::ledger::{Ledger, Outcome, Receiver, Sender};
 use super::network::{Connection, Direction};
 use super::plan::{ClientPlan, Plan};
 use super::server::Dc;
@@ -26,6 +27,8 @@ use crate::tl::PacketBuf;
 /// A machine.
 pub(super) struct Client {
     pub(super) clock: MachineClock,
+    /// When it wakes up, or has done so.
+    wakes_at: Duration,
 }
 
 /// A session of a client, and what its process saves.
@@ -108,21 +111,26 @@ impl Client {
                 dialled_at: S,
                 connections: 0,
             };
-            end.begin(clock.now(S), dice);
+            end.begin_again(clock.now(S), dice);
             ends.push(end);
         }
-        (Self { clock }, ends)
+        (Self { clock, wakes_at: Duration::ZERO }, ends)
     }
 }
 
 impl End {
     /// A process begins with what was saved.
-    pub(super) fn begin(&mut self, now: Now, dice: &mut Dice) {
-        let Some(auth_key) = self.saved.key.clone() else { return };
+    pub(super) fn begin_again(&mut self, now: Now, dice: &mut Dice) {
         let time = match self.saved.offset {
             Some(seconds) => ServerTime::from_offset(seconds, now),
             None => ServerTime::unsynchronised(now),
         };
+        self.begin(time, now, dice);
+    }
+
+    /// Begins a session, if there is a key.
+    pub(super) fn begin(&mut self, time: ServerTime, now: Now, dice: &mut Dice) {
+        let Some(auth_key) = self.saved.key.clone() else { return };
         let options = client::Options { max_calls: MAX_CALLS, ..client::Options::default() };
         let config = client::Config { auth_key, salt: self.saved.salt, time, options };
         self.session = Some(client::Session::new(config, now, dice.rng()));
@@ -165,7 +173,7 @@ impl World<'_> {
         let process = self.process(end);
         let quick_ack = self.plan.clients[self.ends[end].client].transport.has_quick_acks();
         let Some(session) = self.ends[end].session.as_mut().filter(|_| !asleep) else {
-            let at = self.now + S;
+            let at = self.clients[self.ends[end].client].wakes_at.max(self.now + S);
             return self.schedule(at, Step::Call { end, number });
         };
         let repeatable = self.dice.chance(300);
@@ -202,7 +210,7 @@ impl World<'_> {
     pub(super) fn connect(&mut self, end: usize) {
         let client = self.ends[end].client;
         if self.clients[client].clock.sleeps() {
-            let at = self.now + S;
+            let at = self.clients[client].wakes_at + S;
             return self.schedule(at, Step::Connect { end });
         }
         if self.ends[end].connection.is_some() {
@@ -283,7 +291,10 @@ impl World<'_> {
             && let Some(transmit) = session.poll_transmit(now, self.dice.rng(), &mut packet)
         {
             let (key, unix) = (session.auth_key().clone(), session.time().unix(now));
-            self.ledger.sent(&key, Side::Client, unix, 0, packet.as_slice());
+            let session_id = session.session_id();
+            let sender = Sender { side: Side::Client, session_id, unique_id: 0, unix, salt: 0 };
+            let what = self.ledger.sent(&key, &sender, packet.as_slice());
+            self.say(|| format!("end {end} sends {}", describe(&what)));
             match self.ends[end].connection {
                 Some(id) => self.post(id, Direction::ToServer, packet.to_vec(), transmit.quick_ack),
                 None => self.ledger.violate(Invariant::Progress, "a packet without a connection"),
@@ -310,12 +321,12 @@ impl World<'_> {
                 self.ledger.ended(number, Outcome::Failed(reason), None);
             }
             ClientEvent::Update(body) => self.ledger.update(body::number(UPDATE, &body)),
-            ClientEvent::NewSession { unique_id } => match self.lives.get(&unique_id) {
-                Some(&life) => {
-                    self.heard.insert((end, life));
-                }
-                None => self.ledger.violate(Invariant::NoForgery, "a session that no server has made"),
-            },
+            ClientEvent::NewSession { unique_id } if !self.made.contains(&unique_id) => {
+                self.ledger.violate(Invariant::NoForgery, "a session that no server has made");
+            }
+            ClientEvent::NewSession { unique_id } => {
+                self.heard.insert(unique_id);
+            }
             ClientEvent::SessionRenewed { .. } => self.ends[end].former_sessions += 1,
             ClientEvent::SaltChanged { .. } | ClientEvent::TimeChanged => self.ends[end].save(now),
             ClientEvent::ConnectionDead => self.cut(end),
@@ -344,7 +355,7 @@ impl World<'_> {
             let entry = &mut self.ends[end];
             entry.processes += 1;
             entry.former_sessions += 1;
-            entry.begin(now, &mut self.dice);
+            entry.begin_again(now, &mut self.dice);
         }
     }
 
@@ -359,6 +370,7 @@ impl World<'_> {
         }
         self.clients[client].clock.fall_asleep(self.now);
         let at = self.now + how_long;
+        self.clients[client].wakes_at = at;
         self.schedule(at, Step::WakeUp { client });
     }
 

@@ -13,14 +13,14 @@ use super::world::{Step, World};
 use crate::handshake::client::{AwaitDhGen, AwaitDhParams, AwaitResPq, Exchange, Options, Outcome};
 use crate::handshake::plain;
 use crate::message::msg_id::Kind;
-use crate::message::{MsgId, ServerTime, client};
+use crate::message::{MsgId, ServerTime};
 use crate::tl::PacketBuf;
 
 /// How far a key exchange has come.
 pub(super) enum Exchanging {
     ResPq(Exchange<AwaitResPq>),
     DhParams(Exchange<AwaitDhParams>),
-    DhGen(Exchange<AwaitDhGen>, Option<ServerTime>),
+    DhGen(Exchange<AwaitDhGen>),
 }
 
 impl World<'_> {
@@ -55,11 +55,7 @@ impl World<'_> {
             plain::decode(&payload.freeze()).map(|plain| plain.body).map_err(|error| error.to_string());
         let stepped = body.and_then(|body| self.step_exchange(end, id, exchanging, body));
         if let Err(text) = stepped {
-            // A repeated answer comes where another one is waited for.
-            let repeated = self.plan.network.duplicates > 0 || self.plan.network.reorder;
-            if !repeated {
-                self.alarm(id, &format!("the key exchange fails: {text}"));
-            }
+            self.alarm(id, &format!("the key exchange fails: {text}"));
             self.client_closes(id);
         }
     }
@@ -81,11 +77,11 @@ impl World<'_> {
             Exchanging::DhParams(exchange) => {
                 let (request, exchange) =
                     exchange.dh_params(body, now, self.dice.rng()).map_err(|error| error.to_string())?;
-                (request, Exchanging::DhGen(exchange, None))
+                (request, Exchanging::DhGen(exchange))
             }
-            Exchanging::DhGen(exchange, _) => {
+            Exchanging::DhGen(exchange) => {
                 match exchange.dh_gen(body, self.dice.rng()).map_err(|error| error.to_string())? {
-                    Outcome::Retry(request, exchange) => (request, Exchanging::DhGen(exchange, None)),
+                    Outcome::Retry(request, exchange) => (request, Exchanging::DhGen(exchange)),
                     Outcome::Established(made) => {
                         let dc = self.ends[end].dc;
                         let key = Arc::new(made.auth_key);
@@ -93,22 +89,13 @@ impl World<'_> {
                             self.ledger.violate(Invariant::SameKey, format!("end {end}, DC {dc}"));
                         }
                         self.say(|| format!("end {end} has the key {:016x}", key.id()));
+                        let offset = Some(made.time_offset);
+                        self.ends[end].saved = Saved { key: Some(key), salt: made.first_salt, offset };
                         let unix = Duration::from_secs(u64::try_from(made.server_time).unwrap_or(0));
-                        let saved = Saved {
-                            key: Some(key.clone()),
-                            salt: made.first_salt,
-                            offset: Some(made.time_offset),
-                        };
-                        let config = client::Config {
-                            auth_key: key,
-                            salt: made.first_salt,
-                            time: ServerTime::synchronised(unix, now),
-                            options: client::Options::default(),
-                        };
-                        let mut session = client::Session::new(config, now, self.dice.rng());
-                        session.on_connected(now);
-                        self.ends[end].saved = saved;
-                        self.ends[end].session = Some(session);
+                        self.ends[end].begin(ServerTime::synchronised(unix, now), now, &mut self.dice);
+                        if let Some(session) = &mut self.ends[end].session {
+                            session.on_connected(now);
+                        }
                         return Ok(());
                     }
                 }

@@ -43,6 +43,33 @@ pub(super) struct Inspected {
     pub(super) refuses: bool,
     /// It asks for the state of messages.
     pub(super) asks_for_state: bool,
+    /// The constructor and the id of each message.
+    pub(super) contents: Vec<(u32, MsgId)>,
+}
+
+/// The messages of a packet in words, for the trace.
+pub(super) fn describe(contents: &[(u32, MsgId)]) -> String {
+    let name = |id| match id {
+        CALL => "call",
+        UPDATE => "update",
+        RPC_RESULT => "answer",
+        GZIP_PACKED => "gzip_packed",
+        types::MsgsAck::ID => types::MsgsAck::NAME,
+        types::BadMsgNotification::ID => types::BadMsgNotification::NAME,
+        types::BadServerSalt::ID => types::BadServerSalt::NAME,
+        types::MsgsStateReq::ID => types::MsgsStateReq::NAME,
+        types::MsgsStateInfo::ID => types::MsgsStateInfo::NAME,
+        types::MsgResendReq::ID => types::MsgResendReq::NAME,
+        types::NewSessionCreated::ID => types::NewSessionCreated::NAME,
+        types::FutureSalts::ID => types::FutureSalts::NAME,
+        types::Pong::ID => types::Pong::NAME,
+        functions::PingDelayDisconnect::ID => functions::PingDelayDisconnect::NAME,
+        functions::GetFutureSalts::ID => functions::GetFutureSalts::NAME,
+        functions::RpcDropAnswer::ID => functions::RpcDropAnswer::NAME,
+        _ => "something",
+    };
+    let names: Vec<_> = contents.iter().map(|&(id, msg_id)| format!("{} ({msg_id})", name(id))).collect();
+    names.join(", ")
 }
 
 /// A broken rule, and how.
@@ -109,6 +136,7 @@ impl Inspector {
             salts: Vec::new(),
             refuses: false,
             asks_for_state: false,
+            contents: Vec::new(),
         };
         if word(&body) == Some(MSG_CONTAINER) {
             for message in unfold(outer, seqno, &body)? {
@@ -133,6 +161,7 @@ impl Inspector {
         inspected: &mut Inspected,
     ) -> Result<(), Finding> {
         let Message { msg_id, seqno, body } = message;
+        inspected.contents.push((word(body).unwrap_or(0), *msg_id));
         let mut hasher = DefaultHasher::new();
         body.hash(&mut hasher);
         let hash = hasher.finish();

@@ -73,6 +73,18 @@ struct Packet {
     taken_by: Vec<i64>,
 }
 
+/// Who sends a packet.
+pub(super) struct Sender {
+    pub(super) side: Side,
+    pub(super) session_id: i64,
+    /// Names the session also where another of the same id was before.
+    pub(super) unique_id: i64,
+    /// Its idea of the server's time.
+    pub(super) unix: Duration,
+    /// The salt that a server has to use.
+    pub(super) salt: i64,
+}
+
 /// Who receives a packet.
 pub(super) struct Receiver {
     pub(super) side: Side,
@@ -94,7 +106,8 @@ pub(super) struct Ledger {
     numbers: BTreeMap<(usize, i64, RequestId), u32>,
     open: usize,
     packets: BTreeMap<Name, Packet>,
-    inspectors: BTreeMap<(i64, i64, bool), Inspector>,
+    /// By key, session and its `unique_id`; that of a client is 0.
+    inspectors: BTreeMap<(i64, i64, i64), Inspector>,
     salts: BTreeMap<i64, BTreeSet<i64>>,
     pushes: BTreeMap<u32, Push>,
     pub(super) state_requests: u64,
@@ -136,26 +149,30 @@ impl Ledger {
         self.salts.entry(key_id).or_default().insert(salt);
     }
 
-    /// A side has made a packet. `current` is the salt that a server has to use.
-    pub(super) fn sent(&mut self, key: &AuthKey, sender: Side, unix: Duration, current: i64, sealed: &[u8]) {
+    /// A side has made a packet. Gives what is in it.
+    pub(super) fn sent(&mut self, key: &AuthKey, by: &Sender, sealed: &[u8]) -> Vec<(u32, MsgId)> {
         self.packets_sent += 1;
         let Some((name, hash)) = name(sealed) else {
-            return self.violate(Invariant::LegalEnvelope, "a packet that is too short");
+            self.violate(Invariant::LegalEnvelope, "a packet that is too short");
+            return Vec::new();
         };
-        // The inspector of a session is found by the session that its packets name: read before it is checked.
-        let mut copy = sealed.to_vec();
-        let session = crate::crypto::packet::open(key, sender, &mut copy);
-        let session = session.ok().and_then(|plain| plain.get(8..16).map(<[u8]>::to_vec));
-        let session = session.and_then(|id| id.try_into().ok()).map_or(0, i64::from_le_bytes);
-        let inspector = self.inspectors.entry((key.id(), session, sender == Side::Client)).or_default();
+        let &Sender { side: sender, unix, .. } = by;
+        let inspector = self.inspectors.entry((key.id(), by.session_id, by.unique_id)).or_default();
         let inspected = match inspector.inspect(key, sender, unix, sealed) {
             Ok(inspected) => inspected,
-            Err((invariant, text)) => return self.violate(invariant, format!("{sender:?} sends {text}")),
+            Err((invariant, text)) => {
+                self.violate(invariant, format!("{sender:?} sends {text}"));
+                return Vec::new();
+            }
         };
-        let Inspected { session_id, salt, msg_id, calls, salts, refuses, asks_for_state } = inspected;
+        if inspected.session_id != by.session_id {
+            self.violate(Invariant::LegalEnvelope, format!("{sender:?} sends for another session"));
+        }
+        let Inspected { session_id, salt, msg_id, calls, salts, refuses, asks_for_state, contents } =
+            inspected;
         match sender {
             Side::Server => {
-                if salt != current {
+                if salt != by.salt {
                     self.violate(Invariant::LegalSalt, format!("the server uses the salt {salt:016x}"));
                 }
                 self.salts.entry(key.id()).or_default().extend(salts);
@@ -184,6 +201,7 @@ impl Ledger {
         if self.packets.insert(name, packet).is_some() {
             self.violate(Invariant::ResentAnew, "two packets with one msg_key");
         }
+        contents
     }
 
     /// A side has found nothing wrong with a packet. `used`: it has taken something out of it.

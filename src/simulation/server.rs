@@ -11,7 +11,8 @@ use rand::rngs::StdRng;
 use super::body::{self, ANSWER, CALL, UPDATE};
 use super::clock::MachineClock;
 use super::dice::Dice;
-use super::ledger::{Execution, Receiver};
+use super::inspector::describe;
+use super::ledger::{Execution, Receiver, Sender};
 use super::network::Direction;
 use super::violation::Invariant;
 use super::world::{MS, S, Step, World};
@@ -193,8 +194,7 @@ impl World<'_> {
             let Some(salts) = self.dcs[dc].salts(key_id, self.plan.salt_period) else { return Ok(()) };
             let config = server::Config { auth_key: key, salts, options: self.server_options() };
             let session = server::Session::new(config, session_id, self.dice.rng());
-            let life = (dc, self.dcs[dc].life);
-            self.lives.insert(session.unique_id(), life);
+            self.made.insert(session.unique_id());
             self.dcs[dc].sessions.insert(name, Live { session, connection: Some(id) });
         }
         let Some(live) = self.dcs[dc].sessions.get_mut(&name) else { return Ok(()) };
@@ -297,10 +297,13 @@ impl World<'_> {
                 && let Some(connection) = live.connection
                 && live.session.poll_transmit(now, self.dice.rng(), &mut packet)
             {
-                let key = live.session.auth_key().clone();
+                let (key, unique_id) = (live.session.auth_key().clone(), live.session.unique_id());
                 let salts = self.dcs[dc].salts(name.0, self.plan.salt_period);
-                let current = salts.map_or(0, |salts| salts.current(now.unix));
-                self.ledger.sent(&key, Side::Server, now.unix, current, packet.as_slice());
+                let salt = salts.map_or(0, |salts| salts.current(now.unix));
+                let sender =
+                    Sender { side: Side::Server, session_id: name.1, unique_id, unix: now.unix, salt };
+                let what = self.ledger.sent(&key, &sender, packet.as_slice());
+                self.say(|| format!("DC {dc} sends on connection {connection} {}", describe(&what)));
                 self.post(connection, Direction::ToClient, packet.to_vec(), false);
             }
         }
@@ -339,6 +342,7 @@ impl World<'_> {
             unacked_bytes: options.max_unacked_bytes + 64,
             acks: 8192,
             received: 4096,
+            disowned: 4096,
         }
     }
 

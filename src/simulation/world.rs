@@ -144,10 +144,10 @@ pub(super) struct World<'a> {
     pub(super) ledger: Ledger,
     pub(super) trace: Trace<'a>,
     pub(super) stage: Stage,
-    /// The DC and its life that a session of a server belongs to, by the session's `unique_id`.
-    pub(super) lives: BTreeMap<i64, (usize, u32)>,
-    /// The lives of which an end has heard.
-    pub(super) heard: BTreeSet<(usize, (usize, u32))>,
+    /// All sessions of all servers that ever were, by their `unique_id`.
+    pub(super) made: BTreeSet<i64>,
+    /// Those of which a client has heard.
+    pub(super) heard: BTreeSet<i64>,
     steps: BTreeMap<(Duration, u64), Step>,
     counter: u64,
     awaited: usize,
@@ -176,7 +176,7 @@ impl<'a> World<'a> {
             ledger,
             trace,
             stage: Stage::Busy,
-            lives: BTreeMap::new(),
+            made: BTreeSet::new(),
             heard: BTreeSet::new(),
             steps: BTreeMap::new(),
             counter: 0,

@@ -80,6 +80,9 @@ pub struct Sizes {
     pub acks: usize,
     /// Remembered msg_ids of received messages.
     pub received: usize,
+    /// Remembered msg_ids of messages that are not to be taken when they come: the client was told that they are
+    /// lost or refused.
+    pub disowned: usize,
 }
 
 /// One session of a server: one authorization key and one session id, over any number of connections.
@@ -275,7 +278,8 @@ impl Session {
             unacked: self.kept.len(),
             unacked_bytes: self.kept.bytes(),
             acks: self.link.acks.len(),
-            received: self.link.window.len(),
+            received: self.link.window.received(),
+            disowned: self.link.window.disowned(),
         }
     }
 

@@ -94,6 +94,8 @@ impl Session {
             return Ok(());
         }
         if msg_id.unix() > now.unix + MAX_AHEAD {
+            // Its client sends it anew, so it must not be taken when it comes again and its time has come.
+            self.link.window.disown(msg_id);
             self.refuse(msg_id, seqno, code::MSG_ID_TOO_HIGH);
             return Ok(());
         }
