@@ -12,9 +12,13 @@ pub(super) const ANSWER: u32 = 0x2222_2222;
 /// An update.
 pub(super) const UPDATE: u32 = 0x3333_3333;
 
+/// What they are filled with, in bytes: rarely enough to be packed, or to go alone.
+const LENGTHS: [usize; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 40, 40, 40, 200, 200, 900, 900, 2000];
+const LONG: usize = 36_000;
+
 /// The object of this constructor and number; mostly short, sometimes long, and then packable or not.
 pub(super) fn make(constructor: u32, number: u32, dice: &mut Dice) -> Bytes {
-    let length = dice.pick(&[0, 0, 0, 0, 0, 0, 0, 40, 40, 200, 200, 900, 900, 2000, 2000, 40_000]);
+    let length = if dice.chance(8) { LONG } else { dice.pick(&LENGTHS) };
     let noise = if dice.chance(500) { dice.bytes::<16>() } else { [0xa5; 16] };
     let mut bytes = BytesMut::with_capacity(8 + length);
     bytes.extend_from_slice(&constructor.to_le_bytes());

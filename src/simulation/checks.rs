@@ -56,7 +56,7 @@ impl World<'_> {
             let executions = &call.executions;
             let counts = |unique_id| !restarts || self.heard.contains(unique_id);
             let executed = executions.iter().filter(|execution| counts(&execution.unique_id)).count();
-            let excused = doubts && call.repeatable || restarts && call.replayed;
+            let excused = (doubts || self.plan.small_servers) && call.repeatable || restarts && call.replayed;
             if executed > 1 && !excused {
                 found.push((Invariant::ExecutedOnce, format!("call {number}: {executions:?}")));
             }
@@ -73,8 +73,11 @@ impl World<'_> {
                 }
                 Some(Outcome::Answered | Outcome::Cancelled | Outcome::Abandoned) => {}
                 Some(Outcome::Failed(Failure::UnknownOutcome)) if doubts && !call.repeatable => {}
-                Some(Outcome::Failed(Failure::UnknownOutcome | Failure::AnswerLost))
-                    if self.plan.small_servers => {}
+                // It forgets answers, takes no more calls for a while, and refuses a second copy of one that it did not
+                // take.
+                Some(Outcome::Failed(
+                    Failure::UnknownOutcome | Failure::AnswerLost | Failure::Refused { code: 16 },
+                )) if self.plan.small_servers => {}
                 Some(Outcome::Failed(reason)) => {
                     found.push((Invariant::FailsForAReason, format!("call {number}: {reason}")));
                 }

@@ -152,7 +152,9 @@ impl Connection {
         let mut arrived = Vec::new();
         let pipe = self.pipe(direction);
         while pipe.chunks.front().is_some_and(|(at, _)| *at <= now) {
-            arrived.extend(pipe.chunks.pop_front().into_iter().flat_map(|(_, bytes)| bytes));
+            if let Some((_, bytes)) = pipe.chunks.pop_front() {
+                arrived.extend_from_slice(&bytes);
+            }
         }
         let socket = self.socket(direction);
         if socket.open {

@@ -91,15 +91,15 @@ impl Plan {
         let dcs: Vec<_> = (0..1 + dice.below(3)).map(|_| DcPlan::draw(dice)).collect();
         let mut clients: Vec<_> = (0..1 + dice.below(3)).map(|_| ClientPlan::draw(dice, dcs.len())).collect();
         // The number theory of a key exchange costs as much as many runs without.
-        if dice.below(48) == 0 {
+        if dice.below(64) == 0 {
             clients[0].no_key = true;
             clients[0].no_salt = false;
             clients[0].sessions.truncate(1);
         }
-        let long = dice.below(12) == 0;
+        let long = dice.below(24) == 0;
         Self {
             network: NetworkPlan::draw(dice),
-            calls: dice.pick(&[4, 8, 16, 30]),
+            calls: dice.pick(&[2, 4, 6, 8, 20]),
             busy: if long { 7200 * S } else { 60 * S },
             cancels: dice.pick(&[0, 0, 100]),
             attacks: dice.pick(&[0, 0, 3, 12]),
@@ -180,7 +180,7 @@ impl DcPlan {
 
 impl ClientPlan {
     fn draw(dice: &mut Dice, dcs: usize) -> Self {
-        let sessions = dice.pick(&[1, 1, 2, 2, 3]);
+        let sessions = dice.pick(&[1, 1, 1, 2, 3]);
         let transport = dice.pick(&Kind::ALL);
         Self {
             sessions: (0..sessions).map(|_| dice.below(dcs)).collect(),

@@ -311,6 +311,8 @@ impl Session {
             Some(Query::Answered(_)) => {
                 return state::RECEIVED | state::QUERY_TAKEN | state::ANSWER_GENERATED;
             }
+            // It has come, and whoever waits for its answer waits in vain.
+            None if self.forgotten.contains(&id) => return state::UNKNOWN,
             None => {}
         }
         match self.link.window.look_up(id) {
