@@ -191,8 +191,6 @@ pub(super) struct Recorded {
     pub(super) packet: Vec<u8>,
     pub(super) direction: Direction,
     pub(super) end: usize,
-    /// How many sessions the end had had before.
-    pub(super) former_sessions: u32,
     pub(super) at: Duration,
 }
 

@@ -23,8 +23,7 @@ impl World<'_> {
         if self.plan.attacks > 0
             && let Some(end) = self.network.get(connection).map(|connection| connection.end)
         {
-            let former_sessions = self.ends[end].former_sessions;
-            let record = Recorded { packet: packet.clone(), direction, end, former_sessions, at: self.now };
+            let record = Recorded { packet: packet.clone(), direction, end, at: self.now };
             self.network.record(&mut self.dice, record);
         }
         if self.is_quiet() {

@@ -280,6 +280,10 @@ impl Session {
 
     /// ST-1.
     fn handle_state_request(&mut self, now: Now, question: MsgId, ids: &[MsgId]) {
+        // Who asks for what was sent before the session has not heard that it has begun.
+        if ids.iter().any(|&id| self.first.is_some_and(|first| id < first)) {
+            self.kept.requeue_greeting();
+        }
         let info: Vec<u8> = ids.iter().map(|&id| self.state_of(id)).collect();
         for (&id, state) in ids.iter().zip(&info) {
             // On this word the client sends the message again under another id. If it comes yet, it must not be
