@@ -5,16 +5,19 @@ mod address;
 mod backoff;
 mod blocking;
 mod clock;
+mod connection;
 mod dial;
 mod exchange;
 mod framed;
 mod gate;
+pub mod http;
 pub mod proxy;
 mod refusal;
 mod route;
 #[cfg(feature = "terminal")]
 mod stop;
 mod stream;
+pub mod websocket;
 
 pub use address::{Address, AddressError};
 pub use backoff::Backoff;
@@ -22,6 +25,7 @@ pub use blocking::off_thread;
 #[cfg(feature = "terminal")]
 pub use blocking::on_own_thread;
 pub use clock::SystemClock;
+pub use connection::Connection;
 pub use dial::{DialError, dial};
 pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
 pub use framed::{Framed, FramedError};

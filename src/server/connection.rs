@@ -108,7 +108,7 @@ impl Connection {
                     let handled = match frame {
                         Ok(Frame::Packet { payload, quick_ack }) => self.packet(payload, quick_ack).await,
                         // Only servers send these.
-                        Ok(Frame::QuickAck(_) | Frame::TransportError(_)) => Err(Close::Silently),
+                        Ok(Frame::QuickAck(_) | Frame::TransportError(_) | Frame::Empty) => Err(Close::Silently),
                         Err(error) => {
                             tracing::debug!(%error, "connection over");
                             Err(Close::Silently)
