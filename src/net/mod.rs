@@ -1,6 +1,7 @@
 //! Sockets and tasks under the sans-IO core: dialing, framed streams, the key exchange over a fresh
 //! connection, and the reconnect pace. Client and server both stand on it.
 
+mod accept;
 mod address;
 mod backoff;
 mod blocking;
@@ -17,8 +18,10 @@ mod route;
 #[cfg(feature = "terminal")]
 mod stop;
 mod stream;
+#[cfg(feature = "websocket")]
 pub mod websocket;
 
+pub use accept::{Accepted, accept};
 pub use address::{Address, AddressError};
 pub use backoff::Backoff;
 pub use blocking::off_thread;

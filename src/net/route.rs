@@ -44,10 +44,14 @@ pub async fn connect(
             };
             return Ok(HttpConnection::new(host, stream, again).into());
         }
+        #[cfg(feature = "websocket")]
         kind @ (Kind::WebSocket | Kind::WebSocketTls) => {
-            let stream = super::websocket::open(kind, address, stream, dc, limit).await?;
-            let codec = Codec::client(kind.within(), &mut rand::rng());
-            return Ok(Framed::new(stream, codec).into());
+            let stream = super::websocket::connect(kind, dc, address, stream, limit).await?;
+            return Ok(Framed::new(stream, Codec::client(kind, &mut rand::rng())).into());
+        }
+        #[cfg(not(feature = "websocket"))]
+        kind @ (Kind::WebSocket | Kind::WebSocketTls) => {
+            return Err(DialError::NotBuilt { transport: kind, feature: "websocket" });
         }
         kind => Codec::client(kind, &mut rand::rng()),
     };

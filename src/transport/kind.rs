@@ -125,6 +125,12 @@ impl Kind {
         !matches!(self, Self::Full | Self::Http)
     }
 
+    /// Whether it is under the obfuscation by itself.
+    #[must_use]
+    pub const fn is_obfuscated(self) -> bool {
+        matches!(self, Self::Obfuscated(_))
+    }
+
     /// What is spoken within the WebSocket, if it is one.
     #[must_use]
     pub const fn within(self) -> Self {

@@ -166,6 +166,7 @@ proptest! {
                 Kind::Abridged => 1,
                 Kind::Intermediate | Kind::Padded => 4,
                 Kind::Obfuscated(_) => 64,
+                other => panic!("{other} is not told by its first bytes"),
             };
             prop_assert_eq!(taken, expected);
         }
