@@ -10,8 +10,9 @@ use bytes::BytesMut;
 use rand::rngs::StdRng;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use super::Accepted;
 use crate::tl::PacketBuf;
-use crate::transport::{self, Codec, Frame};
+use crate::transport::{self, Codec, ErrorKind, Frame, Kind};
 
 /// The least room offered to one read: a few typical packets.
 const READ_MIN: usize = 4 * 1024;
@@ -71,21 +72,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
         Self::with_input(stream, codec, BytesMut::new())
     }
 
-    /// The server's end of a new connection: reads until the client's first bytes tell the transport (TR-8). Besides the
-    /// stream it gives the 64 bytes of the obfuscation header, if there is one, for a caller that refuses replays (OB-5).
+    /// The server's end of a new connection that must not be HTTP: [`accept`](super::accept) takes that, too. Besides the
+    /// stream it gives the 64 bytes of the obfuscation header, if there is one.
     ///
     /// # Errors
     /// [`FramedError`]: the client closed the connection, or speaks something else.
-    pub async fn accept(mut stream: S) -> Result<(Self, Option<[u8; 64]>), FramedError> {
-        let mut input = BytesMut::with_capacity(READ_CHUNK);
-        loop {
-            if stream.read_buf(&mut input).await? == 0 {
-                return Err(if input.is_empty() { FramedError::Closed } else { FramedError::Truncated });
-            }
-            if let Some(detected) = transport::detect(&mut input)? {
-                return Ok((Self::with_input(stream, detected.codec, input), detected.header));
-            }
+    pub async fn accept(stream: S) -> Result<(Self, Option<[u8; 64]>), FramedError> {
+        match super::accept(stream).await? {
+            Accepted::Framed { framed, header } => Ok((framed, header)),
+            Accepted::Http { .. } => Err(transport::Error { offset: 0, kind: ErrorKind::Http }.into()),
         }
+    }
+
+    /// The transport.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.codec.kind()
     }
 
     /// A stream of which `input` was read already and is yet to be decoded.
@@ -207,6 +209,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
         self.stream.shutdown().await
     }
 
+    /// [`flush`](Self::flush) for a caller that polls several things.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_write(cx)
+    }
+
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.output.is_empty() {
             let mut slices = [IoSlice::new(&[]); WRITE_BATCH];
@@ -265,7 +275,6 @@ mod tests {
     use tokio::io::duplex;
 
     use super::*;
-    use crate::transport::Kind;
 
     fn packet(fill: u8, length: usize) -> PacketBuf {
         let mut packet = PacketBuf::with_headroom(crate::tl::HEADROOM);
@@ -282,7 +291,7 @@ mod tests {
 
     #[tokio::test]
     async fn packets_pass_in_both_directions_over_every_transport() {
-        for kind in Kind::ALL {
+        for kind in Kind::FRAMED {
             // A pipe far smaller than the packets makes every read and write a partial one.
             let (near, far) = duplex(61);
             let mut client = Framed::new(near, Codec::client(kind, &mut rand::rng()));

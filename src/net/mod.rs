@@ -1,27 +1,34 @@
 //! Sockets and tasks under the sans-IO core: dialing, framed streams, the key exchange over a fresh
 //! connection, and the reconnect pace. Client and server both stand on it.
 
+mod accept;
 mod address;
 mod backoff;
 mod blocking;
 mod clock;
+mod connection;
 mod dial;
 mod exchange;
 mod framed;
 mod gate;
+pub mod http;
 pub mod proxy;
 mod refusal;
 mod route;
 #[cfg(feature = "terminal")]
 mod stop;
 mod stream;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
+pub use accept::{Accepted, accept};
 pub use address::{Address, AddressError};
 pub use backoff::Backoff;
 pub use blocking::off_thread;
 #[cfg(feature = "terminal")]
 pub use blocking::on_own_thread;
 pub use clock::SystemClock;
+pub use connection::Connection;
 pub use dial::{DialError, dial};
 pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
 pub use framed::{Framed, FramedError};

@@ -1,5 +1,5 @@
 //! Framing over a byte stream: abridged, intermediate, padded intermediate, full, and obfuscation around
-//! the first three.
+//! the first three; and packets as the bodies of HTTP requests.
 //!
 //! Everything here is sans-IO. A connection owns one [`Codec`] and feeds it the bytes that the socket
 //! gave; a listener first hands the bytes to [`detect`], which finds out what the client speaks.
@@ -12,6 +12,7 @@ mod detect;
 mod error;
 mod frame;
 mod full;
+pub mod http;
 mod intermediate;
 mod kind;
 mod obfuscated;
