@@ -59,13 +59,21 @@ impl Doorkeeper {
     /// Who has sent this header outside of fake TLS.
     fn header(&mut self, header: &[u8; HEADER_LEN]) -> Result<Detected, ErrorKind> {
         let unknown = match Detected::obfuscated(header, None, None) {
-            Ok(detected) => return if self.open.is_new(keys(header)) { Ok(detected) } else { Err(ErrorKind::Replayed) },
+            Ok(detected) => {
+                return if self.open.is_new(keys(header)) { Ok(detected) } else { Err(ErrorKind::Replayed) };
+            }
             Err(unknown) => unknown,
         };
         for (place, secret) in self.secrets.iter().enumerate() {
-            let Ok(detected) = Detected::obfuscated(header, Some(secret.key()), Some(place)) else { continue };
+            let Ok(detected) = Detected::obfuscated(header, Some(secret.key()), Some(place)) else {
+                continue;
+            };
             if detected.codec.kind().tagged().is_some_and(|tagged| secret.takes(tagged)) {
-                return if self.headers.is_new(keys(header)) { Ok(detected) } else { Err(ErrorKind::Replayed) };
+                return if self.headers.is_new(keys(header)) {
+                    Ok(detected)
+                } else {
+                    Err(ErrorKind::Replayed)
+                };
             }
         }
         Err(unknown)

@@ -102,7 +102,7 @@ impl Kind {
             Self::Intermediate => Some(Tagged::Intermediate),
             Self::Padded => Some(Tagged::Padded),
             Self::Obfuscated(tagged) => Some(tagged),
-            Self::Full => None,
+            _ => None,
         }
     }
 

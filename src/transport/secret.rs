@@ -66,7 +66,9 @@ pub enum SecretError {
 
 /// A transport that does not go through an MTProxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the transport {0} does not go through an MTProxy: take abridged, intermediate or padded, obfuscated or not")]
+#[error(
+    "the transport {0} does not go through an MTProxy: take abridged, intermediate or padded, obfuscated or not"
+)]
 pub struct NotThroughProxy(pub Kind);
 
 impl ProxySecret {

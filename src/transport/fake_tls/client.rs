@@ -7,8 +7,8 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{
-    APPLICATION_DATA, CHANGE_CIPHER_SPEC, Error, HANDSHAKE, RANDOM_AT, RANDOM_LEN, RECORD_HEADER, Shape, client_hello,
-    digest,
+    APPLICATION_DATA, CHANGE_CIPHER_SPEC, Error, HANDSHAKE, RANDOM_AT, RANDOM_LEN, RECORD_HEADER, Shape,
+    client_hello, digest,
     records::{self, Header},
 };
 use crate::transport::ProxySecret;
@@ -23,9 +23,9 @@ const MAX_ANSWER: usize = 128 * 1024;
 /// Send [`hello`](Self::hello), give what comes to [`take_answer`](Self::take_answer), and begin the codec
 /// ([`Codec::client_via`](crate::transport::Codec::client_via)) when that says so.
 pub struct Handshake {
-    key: Zeroizing<[u8; 16]>,
-    hello: Vec<u8>,
-    session_id: [u8; 32],
+    pub(super) key: Zeroizing<[u8; 16]>,
+    pub(super) hello: Vec<u8>,
+    pub(super) session_id: [u8; 32],
 }
 
 impl Handshake {

@@ -42,12 +42,7 @@ impl Grease {
 }
 
 /// Builds a record with a hello whose random is zeros.
-pub fn build(
-    domain: &str,
-    session_id: &[u8; 32],
-    shape: Shape,
-    rng: &mut dyn CryptoRng,
-) -> Vec<u8> {
+pub fn build(domain: &str, session_id: &[u8; 32], shape: Shape, rng: &mut dyn CryptoRng) -> Vec<u8> {
     let grease = Grease::new(rng);
     let mut out = Builder(vec![HANDSHAKE, TLS_1_0[0], TLS_1_0[1]]);
     out.sized(|out| {
@@ -83,8 +78,8 @@ pub fn build(
 
 /// The cipher suites behind the ignored one, in the order of the browser.
 const SUITES: [u16; 15] = [
-    0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c, 0x009d, 0x002f,
-    0x0035,
+    0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c, 0x009d,
+    0x002f, 0x0035,
 ];
 
 /// Named groups (RFC 8446, 4.2.7).
@@ -94,12 +89,7 @@ const SECP384R1: u16 = 0x0018;
 const X25519_ML_KEM_768: u16 = 0x11ec;
 
 /// The extensions that the browser sends in an order of chance.
-fn shuffled(
-    domain: &str,
-    shape: Shape,
-    grease: &Grease,
-    rng: &mut dyn CryptoRng,
-) -> Vec<Vec<u8>> {
+fn shuffled(domain: &str, shape: Shape, grease: &Grease, rng: &mut dyn CryptoRng) -> Vec<Vec<u8>> {
     let current = shape == Shape::Current;
     let mut extensions = Vec::with_capacity(17);
     let mut add = |number, content: &mut dyn FnMut(&mut Builder)| {

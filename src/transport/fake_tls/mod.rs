@@ -45,7 +45,8 @@ const CHANGE_CIPHER_SPEC_RECORD: [u8; 6] = [CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1];
 /// HMAC-SHA256 over `parts`, where the random of the hello in the last part counts as zeros.
 fn digest(key: &[u8; 16], before: &[u8], hello: &[u8]) -> Hmac<Sha256> {
     let (head, rest) = hello.split_at(RANDOM_AT.min(hello.len()));
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes any key length"));
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes any key length"));
     mac.update(before);
     mac.update(head);
     mac.update(&[0; RANDOM_LEN]);

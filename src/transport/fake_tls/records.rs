@@ -3,8 +3,8 @@
 use bytes::{Buf, BytesMut};
 
 use super::{
-    APPLICATION_DATA, CHANGE_CIPHER_SPEC, CHANGE_CIPHER_SPEC_RECORD, Error, HANDSHAKE, MAX_RECORD, RECORD_HEADER,
-    TLS_1_0, TLS_1_2,
+    APPLICATION_DATA, CHANGE_CIPHER_SPEC, CHANGE_CIPHER_SPEC_RECORD, Error, HANDSHAKE, MAX_RECORD,
+    RECORD_HEADER, TLS_1_0, TLS_1_2,
 };
 use crate::{tl::PacketBuf, transport::checks::Role};
 

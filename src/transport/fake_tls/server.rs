@@ -5,8 +5,8 @@ use rand::CryptoRng;
 use subtle::ConstantTimeEq;
 
 use super::{
-    APPLICATION_DATA, CHANGE_CIPHER_SPEC_RECORD, Error, HANDSHAKE, RANDOM_AT, RANDOM_LEN, RECORD_HEADER, TLS_1_2,
-    digest, key_share,
+    APPLICATION_DATA, CHANGE_CIPHER_SPEC_RECORD, Error, HANDSHAKE, RANDOM_AT, RANDOM_LEN, RECORD_HEADER,
+    TLS_1_2, digest, key_share,
     records::{self},
 };
 
@@ -22,7 +22,7 @@ pub struct Hello<'a> {
     record: &'a [u8],
     /// What the client sent as random.
     pub random: &'a [u8; RANDOM_LEN],
-    session_id: &'a [u8],
+    pub(super) session_id: &'a [u8],
     suite: [u8; 2],
     /// The site that it asks for.
     pub domain: Option<&'a [u8]>,

@@ -7,9 +7,13 @@ use rand::{SeedableRng, rngs::StdRng};
 use serde_json::Value;
 
 use super::{
-    Error, Handshake, Hello, RANDOM_AT, RANDOM_LEN, Shape, answer, client_hello, digest, key_share, records::Records,
+    Error, Handshake, Hello, RANDOM_AT, RANDOM_LEN, Shape, answer, client_hello, digest, key_share,
+    records::Records,
 };
-use crate::{tl::PacketBuf, transport::{ProxySecret, checks::Role}};
+use crate::{
+    tl::PacketBuf,
+    transport::{ProxySecret, checks::Role},
+};
 
 const VECTORS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/vectors.json"));
 const NOW: u64 = 1_700_000_000;
@@ -191,7 +195,8 @@ fn an_answer_may_have_more_handshake_records_but_not_any_number() {
         for _ in 0..more {
             answer.splice(first..first, [22, 3, 3, 0, 2, 9, 9]);
         }
-        let random: [u8; 32] = hmac::Mac::finalize(digest(secret.key(), hello.random, &answer)).into_bytes().into();
+        let random: [u8; 32] =
+            hmac::Mac::finalize(digest(secret.key(), hello.random, &answer)).into_bytes().into();
         answer[RANDOM_AT..RANDOM_AT + RANDOM_LEN].copy_from_slice(&random);
         assert_eq!(client.take_answer(&mut BytesMut::from(&answer[..])), expected);
     }

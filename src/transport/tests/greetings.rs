@@ -130,7 +130,8 @@ fn replays_are_refused() {
     let mut doorkeeper = doorkeeper();
     let mut client = Codec::client(Kind::Obfuscated(Tagged::Padded), &mut rng(3));
     let mut sent = encoded(&mut client, &[9; 64], false).unwrap();
-    let mut come = |sent: &[u8]| hear(&mut Greeting::default(), &mut doorkeeper, &mut BytesMut::from(sent)).err();
+    let mut come =
+        |sent: &[u8]| hear(&mut Greeting::default(), &mut doorkeeper, &mut BytesMut::from(sent)).err();
     assert_eq!(come(&sent), None);
     // The keys are made of bytes 8 to 56: who changes others repeats the connection all the same.
     sent[0] ^= 1;
