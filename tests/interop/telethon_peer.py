@@ -27,19 +27,34 @@ class PaddedObfuscated(ObfuscatedConnection):
     obfuscated_io, packet_codec = ObfuscatedIO, RandomizedIntermediatePacketCodec
 
 
-TRANSPORT = {
-    "full": connection.ConnectionTcpFull,
-    "abridged": connection.ConnectionTcpAbridged,
-    "intermediate": connection.ConnectionTcpIntermediate,
-    "obfuscated": connection.ConnectionTcpObfuscated,
-    "padded": PaddedObfuscated,
-}[args.transport]
+def transport():
+    """The connection class, and the proxy for it."""
+    if not args.secret:
+        return {
+            "full": connection.ConnectionTcpFull,
+            "abridged": connection.ConnectionTcpAbridged,
+            "intermediate": connection.ConnectionTcpIntermediate,
+            "obfuscated": connection.ConnectionTcpObfuscated,
+            "padded": PaddedObfuscated,
+        }[args.transport], None
+    if args.secret.startswith("ee"):
+        # A package of its own; it puts the first byte in front itself.
+        from TelethonFakeTLS import ConnectionTcpMTProxyFakeTLS
+        return ConnectionTcpMTProxyFakeTLS, (args.host, args.port, args.secret[2:])
+    return {
+        "abridged": connection.ConnectionTcpMTProxyAbridged,
+        "intermediate": connection.ConnectionTcpMTProxyIntermediate,
+        "padded": connection.ConnectionTcpMTProxyRandomizedIntermediate,
+    }[args.transport], (args.host, args.port, args.secret)
 
 
 async def client():
     session = MemorySession()
     session.set_dc(args.dc, args.host, args.port)
-    c = TelegramClient(session, 12345, "0" * 32, connection=TRANSPORT, connection_retries=2, retry_delay=0.2, request_retries=3)
+    kind, proxy = transport()
+    c = TelegramClient(
+        session, 12345, "0" * 32, connection=kind, proxy=proxy, connection_retries=2, retry_delay=0.2, request_retries=3
+    )
     await c.connect()
     return c
 

@@ -116,6 +116,7 @@ async fn connected<T>(
     let args = &online.session;
     let mut builder =
         Client::builder(&args.name).store(Arc::<FileStore>::clone(&store)).timing(online.patience.timing());
+    builder = online.reach.show(builder)?;
     let directory = local_dc::directory(&args.session_dir, &args.name);
     let mut local = None;
     if directory.is_dir() {
