@@ -1,6 +1,6 @@
 //! One connection: which transport it speaks, and, where that is a stream of frames, frames in and frames out.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use bytes::BytesMut;
 use tokio::{
@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    carrier::{Carrier, Close, UNKNOWN_KEY},
+    carrier::{Carrier, Close, Ends, UNKNOWN_KEY},
     http::Http,
     hub::Hub,
     limits,
@@ -28,15 +28,15 @@ pub(super) async fn serve(hub: Arc<Hub>, dc: i32, options: Arc<Options>, stream:
     cut.mark_unchanged();
     // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
-    let ip = stream.peer_addr().ok().map(|peer| peer.ip());
+    let ends = Ends::of(&stream);
     tokio::select! {
-        () = speak(hub, dc, options, ip, Box::new(stream)) => {}
+        () = speak(hub, dc, options, ends, Box::new(stream)) => {}
         _ = cut.changed() => {}
     }
 }
 
-async fn speak(hub: Arc<Hub>, dc: i32, options: Arc<Options>, ip: Option<IpAddr>, stream: BoxStream) {
-    let carrier = |way| Carrier::new(Arc::clone(&hub), dc, Arc::clone(&options), ip, way);
+async fn speak(hub: Arc<Hub>, dc: i32, options: Arc<Options>, ends: Ends, stream: BoxStream) {
+    let carrier = |way| Carrier::new(Arc::clone(&hub), dc, Arc::clone(&options), ends, way);
     match timeout(limits::GREETING, accept(stream)).await {
         Ok(Ok(Accepted::Framed { framed, .. })) => {
             Connection::new(framed, carrier(Way::Stream)).serve().await

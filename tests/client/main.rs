@@ -9,3 +9,4 @@ mod moving;
 mod refusals;
 mod scripted;
 mod shutdown;
+mod transports;
