@@ -1,13 +1,13 @@
 //! What a connection does with packets, however they travel: key exchanges, and the sessions that it carries.
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use bytes::BytesMut;
-use tokio::sync::Notify;
+use tokio::{net::TcpStream, sync::Notify};
 
 use super::{
     hold::Wait,
@@ -40,6 +40,22 @@ pub(super) enum Close {
     With(i32),
 }
 
+/// The two addresses of a connection, those of IPv4 as such also on a listener for both.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    peer: Option<IpAddr>,
+    local: Option<IpAddr>,
+}
+
+impl Ends {
+    /// Those of a socket.
+    pub fn of(stream: &TcpStream) -> Self {
+        let ip =
+            |address: std::io::Result<SocketAddr>| address.ok().map(|address| address.ip().to_canonical());
+        Self { peer: ip(stream.peer_addr()), local: ip(stream.local_addr()) }
+    }
+}
+
 /// What came of an encrypted packet.
 pub(super) struct Taken {
     /// Its session.
@@ -56,7 +72,7 @@ pub(super) struct Carrier {
     /// The number of the connection.
     pub id: u64,
     dc: i32,
-    ip: Option<IpAddr>,
+    ends: Ends,
     way: Way,
     exchange: KeyExchange,
     /// The key of the last packet: nearly always that of the next one, too.
@@ -70,15 +86,15 @@ pub(super) struct Carrier {
 }
 
 impl Carrier {
-    /// For a new connection of a peer with this address.
-    pub fn new(hub: Arc<Hub>, dc: i32, options: Arc<Options>, ip: Option<IpAddr>, way: Way) -> Self {
+    /// For a new connection.
+    pub fn new(hub: Arc<Hub>, dc: i32, options: Arc<Options>, ends: Ends, way: Way) -> Self {
         let id = hub.connection_ids.fetch_add(1, Ordering::Relaxed);
         Self {
             exchange: KeyExchange::new(dc, options),
             hub,
             id,
             dc,
-            ip,
+            ends,
             way,
             key: None,
             sessions: Vec::new(),
@@ -109,7 +125,8 @@ impl Carrier {
         let events: Vec<_> = {
             let mut state = live.lock();
             state.attach(now, self.id, self.way, &self.wake);
-            state.caller.ip = self.ip;
+            state.caller.ip = self.ends.peer;
+            state.caller.reached = self.ends.local;
             match state.session.handle_opened(now, opened) {
                 Ok(()) => {}
                 Err(error) if error.closes_connection() => {

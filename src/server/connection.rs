@@ -1,6 +1,6 @@
 //! One connection: which transport it speaks, and, where that is a stream of frames, frames in and frames out.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use bytes::BytesMut;
 use tokio::{
@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    carrier::{Carrier, Close, UNKNOWN_KEY},
+    carrier::{Carrier, Close, Ends, UNKNOWN_KEY},
     http::Http,
     hub::Hub,
     limits,
@@ -29,16 +29,16 @@ pub(super) async fn serve(hub: Arc<Hub>, dc: i32, options: Arc<Options>, stream:
     cut.mark_unchanged();
     // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
-    let ip = stream.peer_addr().ok().map(|peer| peer.ip());
+    let ends = Ends::of(&stream);
     tokio::select! {
-        () = speak(hub, dc, options, ip, Box::new(stream)) => {}
+        () = speak(hub, dc, options, ends, Box::new(stream)) => {}
         _ = cut.changed() => {}
     }
 }
 
-async fn speak(hub: Arc<Hub>, dc: i32, options: Arc<Options>, ip: Option<IpAddr>, stream: BoxStream) {
+async fn speak(hub: Arc<Hub>, dc: i32, options: Arc<Options>, ends: Ends, stream: BoxStream) {
     let http = |stream, input| {
-        Http::new(stream, input, Carrier::new(Arc::clone(&hub), dc, Arc::clone(&options), ip, Way::Http))
+        Http::new(stream, input, Carrier::new(Arc::clone(&hub), dc, Arc::clone(&options), ends, Way::Http))
     };
     let welcome = match meet(&hub, stream).await {
         Some(Ok(welcome)) => welcome,
@@ -67,7 +67,7 @@ async fn speak(hub: Arc<Hub>, dc: i32, options: Arc<Options>, ip: Option<IpAddr>
             (wanted, Arc::new(Options { dc: strict, ..Options::clone(&options) }))
         }
     };
-    Connection::new(framed, Carrier::new(hub, dc, options, ip, Way::Stream)).serve().await;
+    Connection::new(framed, Carrier::new(hub, dc, options, ends, Way::Stream)).serve().await;
 }
 
 /// Finds out who has connected; `None` when that takes too long.

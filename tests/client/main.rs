@@ -10,3 +10,4 @@ mod proxies;
 mod refusals;
 mod scripted;
 mod shutdown;
+mod transports;

@@ -2,7 +2,11 @@
 //! also do what no good client does.
 
 mod flows;
+mod http;
+mod ipv6;
 mod peer;
+mod quick_acks;
+mod websocket;
 
 use std::time::Duration;
 
