@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::message::client::Options;
+use crate::net::http;
+use crate::transport::Kind;
 
 /// What `initConnection` tells the server about the program; users see it in their list of sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +99,12 @@ impl Default for Timing {
 }
 
 impl Timing {
-    pub(super) fn session_options(&self) -> Options {
-        Options { ping_interval: Some(self.ping), pong_timeout: self.pong, ..Options::default() }
+    pub(super) fn session_options(&self, transport: Kind) -> Options {
+        // A ping over HTTP would tell nothing that the long poll does not, whose answer has a deadline, too.
+        let (ping_interval, http_wait) = match transport {
+            Kind::Http => (None, Some(http::POLL)),
+            _ => (Some(self.ping), None),
+        };
+        Options { ping_interval, pong_timeout: self.pong, http_wait, ..Options::default() }
     }
 }

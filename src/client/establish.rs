@@ -7,7 +7,7 @@ use super::ConnectError;
 use super::core::Core;
 use crate::crypto::AuthKey;
 use crate::message::ServerTime;
-use crate::net::{Address, Backoff, BoxStream, ExchangeOptions, Framed, connect, exchange, exchange_permit};
+use crate::net::{Address, Backoff, Connection, ExchangeOptions, connect, exchange, exchange_permit};
 use crate::session::Salt;
 
 /// The least pause after a server has asked for patience (-429).
@@ -15,7 +15,7 @@ pub(super) const FLOOD_PAUSE: Duration = Duration::from_secs(1);
 
 /// A connection over which a session can go on, and what a new session would need.
 pub(super) struct Established {
-    pub framed: Framed<BoxStream>,
+    pub connection: Connection,
     pub address: Address,
     pub auth_key: Arc<AuthKey>,
     pub salt: i64,
@@ -42,18 +42,18 @@ pub(super) async fn establish(
         Some(_) => None,
         None => exchange_permit(&address).await,
     };
-    let mut framed = connect(&config.route, core.wire_dc(dc), &endpoint, config.timing.dial).await?;
+    let mut connection = connect(&config.route, core.wire_dc(dc), &endpoint, config.timing.dial).await?;
     let now = core.clock.now();
     if let Some(auth_key) = known.auth_key.clone() {
         let time = ServerTime::from_offset(known.time_offset, now);
         let salt =
             i64::try_from(time.unix(now).as_secs()).ok().and_then(|unix| known.salt_at(unix)).unwrap_or(0);
-        return Ok(Established { framed, address, auth_key: Arc::new(auth_key), salt, time });
+        return Ok(Established { connection, address, auth_key: Arc::new(auth_key), salt, time });
     }
     tracing::info!(dc, %address, "making an auth key");
     let options =
         ExchangeOptions { dc: core.wire_dc(dc), keys: config.keys.clone(), limit: config.timing.exchange };
-    let fresh = exchange(&mut framed, &core.clock, options)
+    let fresh = exchange(&mut connection, &core.clock, options)
         .await
         .map_err(|source| ConnectError::Exchange { dc, address: address.clone(), source })?;
     let auth_key = Arc::new(fresh.auth_key);
@@ -65,7 +65,7 @@ pub(super) async fn establish(
         dc.time_offset = time_offset;
     })
     .await?;
-    Ok(Established { framed, address, auth_key, salt, time: fresh.time })
+    Ok(Established { connection, address, auth_key, salt, time: fresh.time })
 }
 
 /// Several tries with growing pauses, as long as another one could help.

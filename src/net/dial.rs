@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Address, ProxyError};
+use crate::transport::Kind;
 
 /// Why a connection could not be opened; every message names the address.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,22 @@ pub enum DialError {
         address: Address,
         /// The operating system's reason.
         source: io::Error,
+    },
+    /// The server does not open a WebSocket, or its TLS is refused.
+    #[error("{address} does not open a WebSocket: {reason}")]
+    WebSocket {
+        /// What was dialed.
+        address: Address,
+        /// What it said, or what is wrong with that.
+        reason: String,
+    },
+    /// This build of the library has no such transport.
+    #[error("this build has no transport {transport}: it is made without the feature `{feature}`")]
+    NotBuilt {
+        /// The transport.
+        transport: Kind,
+        /// The cargo feature.
+        feature: &'static str,
     },
     /// The proxy does not lead there.
     #[error("{target} was not reached through {proxy}: {source}")]

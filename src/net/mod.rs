@@ -5,17 +5,21 @@ mod address;
 mod backoff;
 mod blocking;
 mod clock;
+mod connection;
 mod dial;
 mod exchange;
 mod framed;
 mod gate;
 mod greet;
+pub mod http;
 pub mod proxy;
 mod refusal;
 mod route;
 #[cfg(feature = "terminal")]
 mod stop;
 mod stream;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 pub use address::{Address, AddressError};
 pub use backoff::Backoff;
@@ -23,6 +27,7 @@ pub use blocking::off_thread;
 #[cfg(feature = "terminal")]
 pub use blocking::on_own_thread;
 pub use clock::SystemClock;
+pub use connection::Connection;
 pub use dial::{DialError, dial};
 pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
 pub use framed::{Framed, FramedError};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::http::HttpConnection;
 use super::proxy::{Hop, open, through};
-use super::{Address, BoxStream, DialError, Framed, Proxy};
+use super::{Address, Connection, DialError, Framed, Proxy};
 use crate::transport::{Codec, Kind, ProxySecret};
 
 /// How a client reaches its DCs.
@@ -39,8 +40,8 @@ impl From<Address> for Endpoint {
 }
 
 /// Opens a connection to the DC with the number `dc` (as the key exchange carries it: +10000 for test, negative for
-/// media), which listens at `endpoint`, within `limit`. Nothing of the transport is sent yet. Through an MTProxy the
-/// endpoint makes no difference.
+/// media), which listens at `endpoint`, within `limit`. Nothing of the transport is sent yet, but a WebSocket is opened.
+/// Through an MTProxy the endpoint makes no difference.
 ///
 /// # Errors
 /// [`DialError`].
@@ -49,16 +50,37 @@ pub async fn connect(
     dc: i32,
     endpoint: &Endpoint,
     limit: Duration,
-) -> Result<Framed<BoxStream>, DialError> {
-    let proxy = route.proxy.as_ref();
+) -> Result<Connection, DialError> {
+    let (proxy, address) = (route.proxy.as_ref(), &endpoint.address);
     let hop = match (proxy, &endpoint.secret) {
         (Some(Proxy::MtProxy { address, secret }), _) => Some(Hop { proxy: None, address, secret }),
-        (proxy, Some(secret)) => Some(Hop { proxy, address: &endpoint.address, secret }),
+        (proxy, Some(secret)) => Some(Hop { proxy, address, secret }),
         _ => None,
     };
     if let Some(hop) = hop {
-        return through(hop, route.transport, dc, limit).await;
+        return through(hop, route.transport, dc, limit).await.map(Connection::from);
     }
-    let stream = open(proxy, &endpoint.address, limit).await?;
-    Ok(Framed::new(stream, Codec::client(route.transport, &mut rand::rng())))
+    let stream = open(proxy, address, limit).await?;
+    let codec = match route.transport {
+        Kind::Http => {
+            let (proxy, address) = (route.proxy.clone(), address.clone());
+            let host = address.to_string();
+            let again = move || {
+                let (proxy, address) = (proxy.clone(), address.clone());
+                async move { open(proxy.as_ref(), &address, limit).await }
+            };
+            return Ok(HttpConnection::new(host, stream, again).into());
+        }
+        #[cfg(feature = "websocket")]
+        kind @ (Kind::WebSocket | Kind::WebSocketTls) => {
+            let stream = super::websocket::connect(kind, dc, address, stream, limit).await?;
+            return Ok(Framed::new(stream, Codec::client(kind, &mut rand::rng())).into());
+        }
+        #[cfg(not(feature = "websocket"))]
+        kind @ (Kind::WebSocket | Kind::WebSocketTls) => {
+            return Err(DialError::NotBuilt { transport: kind, feature: "websocket" });
+        }
+        kind => Codec::client(kind, &mut rand::rng()),
+    };
+    Ok(Framed::new(stream, codec).into())
 }

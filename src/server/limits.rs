@@ -17,6 +17,9 @@ pub(super) const GREETING: Duration = Duration::from_secs(60);
 /// How long a peer may take to accept what it is sent.
 pub(super) const WRITE: Duration = Duration::from_secs(60);
 
+/// How long a peer that is told off is listened to, so that it can read that.
+pub(super) const LINGER: Duration = Duration::from_secs(2);
+
 /// Bytes waiting to be written above which nothing more is read from a connection.
 pub(super) const OUTPUT: usize = 1 << 20;
 

@@ -7,7 +7,8 @@ use rand::CryptoRng;
 
 use super::{
     Error, ErrorKind, Frame, Kind, NotThroughProxy, ProxySecret, Tagged, abridged::Abridged, checks::Role,
-    fake_tls::Records, frame::Framing, full::Full, intermediate::Intermediate, obfuscated::Obfuscation,
+    fake_tls::Records, frame::Framing, full::Full, http::Http, intermediate::Intermediate,
+    obfuscated::Obfuscation,
 };
 use crate::tl::PacketBuf;
 
@@ -16,17 +17,23 @@ enum AnyFraming {
     Abridged(Abridged),
     Intermediate(Intermediate),
     Full(Full),
+    Http(Http),
 }
 
 impl AnyFraming {
     fn new(kind: Kind, role: Role) -> Self {
-        match kind {
-            Kind::Abridged | Kind::Obfuscated(Tagged::Abridged) => Self::Abridged(Abridged::new(role)),
+        match kind.within() {
+            Kind::Abridged
+            | Kind::Obfuscated(Tagged::Abridged)
+            // These are named by what is within them.
+            | Kind::WebSocket
+            | Kind::WebSocketTls => Self::Abridged(Abridged::new(role)),
             Kind::Intermediate | Kind::Obfuscated(Tagged::Intermediate) => {
                 Self::Intermediate(Intermediate::plain(role))
             }
             Kind::Padded | Kind::Obfuscated(Tagged::Padded) => Self::Intermediate(Intermediate::padded(role)),
             Kind::Full => Self::Full(Full::new(role)),
+            Kind::Http => Self::Http(Http::new("")),
         }
     }
 
@@ -35,6 +42,7 @@ impl AnyFraming {
             Self::Abridged(framing) => framing,
             Self::Intermediate(framing) => framing,
             Self::Full(framing) => framing,
+            Self::Http(framing) => framing,
         }
     }
 }
@@ -77,11 +85,11 @@ impl Codec {
     #[must_use]
     pub fn client(kind: Kind, rng: &mut dyn CryptoRng) -> Self {
         let mut obfuscation = None;
-        let opening = match kind {
+        let opening = match kind.within() {
             Kind::Abridged => Some(Opening::Tag(Tagged::Abridged.tag())),
             Kind::Intermediate => Some(Opening::Tag(Tagged::Intermediate.tag())),
             Kind::Padded => Some(Opening::Tag(Tagged::Padded.tag())),
-            Kind::Full => None,
+            Kind::Full | Kind::Http | Kind::WebSocket | Kind::WebSocketTls => None,
             Kind::Obfuscated(tagged) => {
                 let (streams, header) = Obfuscation::client(tagged, None, rng);
                 obfuscation = Some(streams);
@@ -89,6 +97,14 @@ impl Codec {
             }
         };
         Self { opening, ..Self::new(kind, Role::Client, obfuscation, 0) }
+    }
+
+    /// The client side of one HTTP connection (HT-1), whose requests name `host` as theirs. The server side is
+    /// [`http::Requests`](super::http::Requests).
+    #[must_use]
+    pub fn http(host: &str) -> Self {
+        let framing = AnyFraming::Http(Http::new(host));
+        Self { framing, ..Self::new(Kind::Http, Role::Client, None, 0) }
     }
 
     /// The client side of a new connection through an MTProxy, or to an address that has a secret (TC-1), to the DC with

@@ -1,5 +1,5 @@
 //! Framing over a byte stream: abridged, intermediate, padded intermediate, full, obfuscation around the first three,
-//! and fake TLS around that.
+//! and fake TLS around that; and packets as the bodies of HTTP requests.
 //!
 //! Everything here is sans-IO. A connection owns one [`Codec`] and feeds it the bytes that the socket
 //! gave; a listener first hands the bytes to [`detect`], which finds out what the client speaks, or to a [`Greeting`]
@@ -15,6 +15,7 @@ pub mod fake_tls;
 mod frame;
 mod full;
 mod greeting;
+pub mod http;
 mod intermediate;
 mod kind;
 mod obfuscated;

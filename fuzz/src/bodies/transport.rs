@@ -149,6 +149,7 @@ fn again(kind: Kind, to_client: bool, frames: Vec<Frame>) {
             Frame::TransportError(code) => {
                 sender.encode_transport_error(*code, &mut out, &mut rng()).expect("short");
             }
+            Frame::Empty => panic!("only HTTP has empty answers"),
         }
         let mut input = BytesMut::from(out.as_slice());
         let got = receiver.decode(&mut input).expect("own frame").expect("whole");

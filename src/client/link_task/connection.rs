@@ -13,7 +13,7 @@ use crate::client::establish::Established;
 use crate::client::link::{CallEnd, Command};
 use crate::message::client::{self, Session};
 use crate::message::{ClientEvent, RpcError};
-use crate::net::{BoxStream, Framed, FramedError};
+use crate::net::{Connection, FramedError};
 use crate::transport::Frame;
 
 /// Packets are left in the session, where they can still be batched, while this many bytes wait for the network.
@@ -37,9 +37,9 @@ enum Wake {
 impl Task {
     /// Feeds the session from a connection, and the connection from the session, until one of them ends it.
     pub(super) async fn drive(&mut self, established: Established) -> End {
-        let Established { mut framed, address, auth_key, salt, time } = established;
+        let Established { mut connection, address, auth_key, salt, time } = established;
         let now = self.core.clock.now();
-        let options = self.core.config.timing.session_options();
+        let options = self.core.config.timing.session_options(self.core.config.route.transport);
         self.key_id = auth_key.id();
         let mut session = self.session.take().unwrap_or_else(|| {
             let config = client::Config { auth_key, salt, time, options };
@@ -49,7 +49,7 @@ impl Task {
         self.cause = None;
         self.introduced = false;
         session.on_connected(now);
-        let end = self.exchange_packets(&mut session, &mut framed).await;
+        let end = self.exchange_packets(&mut session, &mut connection).await;
         session.on_disconnected(self.core.clock.now());
         // What the session had to say when the connection ended (answers that came with it) is still good.
         self.tell(&mut session);
@@ -57,22 +57,22 @@ impl Task {
         end
     }
 
-    async fn exchange_packets(&mut self, session: &mut Session, framed: &mut Framed<BoxStream>) -> End {
+    async fn exchange_packets(&mut self, session: &mut Session, connection: &mut Connection) -> End {
         let mut timer = pin!(sleep_until(self.core.clock.instant(Duration::ZERO)));
         loop {
             let now = self.core.clock.now();
             self.calls.submit(session, now, self.introduced, &self.core.config.introduction);
-            if let Err(end) = self.transmit(session, framed) {
+            if let Err(end) = self.transmit(session, connection) {
                 return end;
             }
             if let Some(deadline) = session.poll_timeout() {
                 timer.as_mut().reset(self.core.clock.instant(deadline));
             }
             let armed = session.poll_timeout().is_some();
-            let wake = poll_fn(|cx| self.poll_wake(cx, framed, armed.then_some(timer.as_mut()))).await;
+            let wake = poll_fn(|cx| self.poll_wake(cx, connection, armed.then_some(timer.as_mut()))).await;
             let result = match wake {
                 Wake::Command(command) => self.take_commands(session, command),
-                Wake::Frame(frame) => self.take_frames(session, framed, frame),
+                Wake::Frame(frame) => self.take_frames(session, connection, frame),
                 Wake::Timer => {
                     session.handle_timeout(self.core.clock.now());
                     Ok(())
@@ -82,7 +82,7 @@ impl Task {
             };
             if let Err(end) = result {
                 if matches!(end, End::Closed) {
-                    self.close(session, framed).await;
+                    self.close(session, connection).await;
                 }
                 return end;
             }
@@ -95,18 +95,18 @@ impl Task {
     fn poll_wake(
         &mut self,
         cx: &mut Context<'_>,
-        framed: &mut Framed<BoxStream>,
+        connection: &mut Connection,
         timer: Option<Pin<&mut Sleep>>,
     ) -> Poll<Wake> {
         // Before all else: what a server says to a key of others is not for us.
         if self.lost.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Wake::SessionLost);
         }
-        let full = framed.queued() >= HIGH_WATER;
-        if let Poll::Ready(frame) = framed.poll_next(cx) {
+        let full = connection.queued() >= HIGH_WATER;
+        if let Poll::Ready(frame) = connection.poll_next(cx) {
             return Poll::Ready(Wake::Frame(frame));
         }
-        if full && framed.queued() < HIGH_WATER {
+        if full && connection.queued() < HIGH_WATER {
             return Poll::Ready(Wake::Drained);
         }
         if let Poll::Ready(command) = self.commands.poll_recv(cx) {
@@ -118,12 +118,18 @@ impl Task {
         }
     }
 
-    fn transmit(&mut self, session: &mut Session, framed: &mut Framed<BoxStream>) -> Result<(), End> {
+    fn transmit(&mut self, session: &mut Session, connection: &mut Connection) -> Result<(), End> {
         let now = self.core.clock.now();
-        while framed.queued() < HIGH_WATER {
-            let mut packet = framed.buffer();
+        if connection.wants_poll() {
+            let mut packet = connection.buffer();
+            if session.poll_http_wait(now, &mut self.rng, &mut packet) {
+                connection.queue_poll(packet).map_err(|error| End::Lost(error.to_string()))?;
+            }
+        }
+        while connection.queued() < HIGH_WATER {
+            let mut packet = connection.buffer();
             let Some(transmit) = session.poll_transmit(now, &mut self.rng, &mut packet) else { break };
-            framed.queue(packet, transmit.quick_ack).map_err(|error| End::Lost(error.to_string()))?;
+            connection.queue(packet, transmit.quick_ack).map_err(|error| End::Lost(error.to_string()))?;
         }
         Ok(())
     }
@@ -143,7 +149,7 @@ impl Task {
     fn take_frames(
         &mut self,
         session: &mut Session,
-        framed: &mut Framed<BoxStream>,
+        connection: &mut Connection,
         first: Result<Frame, FramedError>,
     ) -> Result<(), End> {
         let mut next = Some(first);
@@ -163,8 +169,9 @@ impl Task {
                 }
                 Frame::QuickAck(token) => session.handle_quick_ack(token),
                 Frame::TransportError(code) => return Err(End::Refused(code.into())),
+                Frame::Empty => {}
             }
-            next = if left > 0 { framed.buffered() } else { None };
+            next = if left > 0 { connection.buffered() } else { None };
         }
         Ok(())
     }
@@ -203,12 +210,12 @@ impl Task {
     }
 
     /// Sends what is still to be said, acknowledgments above all, and closes the connection in order.
-    async fn close(&mut self, session: &mut Session, framed: &mut Framed<BoxStream>) {
+    async fn close(&mut self, session: &mut Session, connection: &mut Connection) {
         session.flush_acks();
-        if self.transmit(session, framed).is_err() {
+        if self.transmit(session, connection).is_err() {
             return;
         }
-        match timeout(CLOSE_LIMIT, framed.shutdown()).await {
+        match timeout(CLOSE_LIMIT, connection.shutdown()).await {
             Ok(Ok(())) => tracing::debug!("closed"),
             Ok(Err(error)) => tracing::debug!(%error, "the connection broke while it was closed"),
             Err(_) => tracing::debug!("the server does not read; closed without waiting"),

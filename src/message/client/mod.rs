@@ -66,6 +66,10 @@ pub struct Options {
     pub pong_timeout: Duration,
     /// Ask for future salts when few are left (SA-2).
     pub future_salts: bool,
+    /// The transport is HTTP: for how long the server is to hold back the answer to a packet of
+    /// [`poll_http_wait`](Session::poll_http_wait), if it has nothing to say (HW-1). It stands in for pings, so
+    /// [`ping_interval`](Self::ping_interval) is best `None` then. `None` for all other transports.
+    pub http_wait: Option<Duration>,
 }
 
 impl Default for Options {
@@ -79,6 +83,7 @@ impl Default for Options {
             ping_interval: Some(Duration::from_secs(60)),
             pong_timeout: Duration::from_secs(15),
             future_salts: true,
+            http_wait: None,
         }
     }
 }
@@ -126,6 +131,8 @@ pub struct Sizes {
 /// on_connected(now)
 /// loop {
 ///     while let Some(transmit) = poll_transmit(now, rng, &mut packet) { frame and send packet }
+///     over HTTP, while no such packet is unanswered:
+///     if poll_http_wait(now, rng, &mut packet) { post packet on a connection of its own }
 ///     while let Some(event) = poll_event() { … }
 ///     wait until: a packet came        → handle_packet(now, packet)
 ///                 poll_timeout() is up → handle_timeout(now)

@@ -113,8 +113,8 @@ impl Session {
             Some(Sent::Drop(id)) => push_bounded(&mut self.drops, id),
             Some(Sent::Ping) => self.liveness.refused(now.monotonic),
             Some(Sent::FutureSalts) => self.next_salts_request = now.monotonic,
-            // The server asks again if it still wants to know.
-            Some(Sent::StateInfo) | Some(Sent::Container(_) | Sent::Call(_)) | None => {}
+            // The server asks again if it still wants to know; the refusal itself has ended the wait, and another follows.
+            Some(Sent::StateInfo | Sent::HttpWait) | Some(Sent::Container(_) | Sent::Call(_)) | None => {}
         }
     }
 

@@ -11,6 +11,7 @@ use crate::clock::Now;
 use crate::message::acks::MAX_IDS;
 use crate::message::container::{Batch, Body};
 use crate::message::event::RequestId;
+use crate::message::link::SealedBatch;
 use crate::message::msg_id::{Kind, MsgId};
 use crate::message::salts::SALT_PERIOD;
 use crate::message::service::{encode, longs};
@@ -25,6 +26,9 @@ const _: () = assert!(MAX_ASKED <= MAX_IDS);
 /// Pause between two requests for future salts: a server that has none to give must not be asked in every
 /// packet.
 const SALTS_PAUSE: Duration = Duration::from_secs(300);
+
+/// Bytes of an `http_wait`.
+const HTTP_WAIT_LEN: usize = 16;
 
 /// How many salts are asked for (SA-2: at most 64).
 const SALTS_WANTED: i32 = 32;
@@ -59,16 +63,62 @@ impl Session {
         if batch.is_empty() {
             return None;
         }
-        let salt = self.salts.at(unix);
-        let sealed = self.link.seal(salt, unix, &batch, rng, out);
-        if batch.single().is_none() {
-            self.sent.insert(sealed.msg_id, Sent::Container(batch.ids().collect()));
+        // Over HTTP the answer to a call comes at once or with the long poll, so that no call waits for the answer to
+        // another one. Before the server was heard there is no poll yet.
+        if self.options.http_wait.is_some() && self.heard && batch.has_room_for(HTTP_WAIT_LEN) {
+            self.add_http_wait(unix, &mut batch, Duration::ZERO);
         }
+        let sealed = self.seal(unix, &batch, rng, out);
         let quick_ack = !quick.is_empty();
         if quick_ack {
             push_bounded(&mut self.quick_acks, (sealed.quick_ack_token, quick));
         }
         Some(Transmit { quick_ack })
+    }
+
+    /// Builds the packet of a long poll in `out`, which it clears first: `http_wait` and the acks that wait (HW-1).
+    /// To be called when no other such packet is without an answer; `false` if there is nothing to send now, or
+    /// [`Options::http_wait`](super::Options::http_wait) is not set.
+    ///
+    /// A session that is new to the server begins with the lowest msg_id of the first packet that arrives. A poll
+    /// travels on a connection of its own, so it could overtake the first calls: these go first.
+    pub fn poll_http_wait(&mut self, now: Now, rng: &mut dyn CryptoRng, out: &mut PacketBuf) -> bool {
+        let Some(wait) = self.options.http_wait else { return false };
+        let may_go = self.connected && self.renew_by.is_none();
+        if !may_go || (!self.heard && self.in_flight.len() > 0) {
+            return false;
+        }
+        let unix = self.time.unix(now);
+        let mut batch = Batch::default();
+        self.add_http_wait(unix, &mut batch, wait);
+        if let Some((id, acked)) = self.link.add_acks(now.monotonic, unix, &mut batch) {
+            self.sent.insert(id, Sent::Acks(acked));
+        }
+        self.seal(unix, &batch, rng, out);
+        true
+    }
+
+    /// At most one in each packet (HW-1). Whatever comes ends the wait at once: messages that come together are in one
+    /// container anyway.
+    fn add_http_wait(&mut self, unix: Duration, batch: &mut Batch, wait: Duration) {
+        let max_wait = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
+        let body = encode(&types::HttpWait { max_delay: 0, wait_after: 0, max_wait });
+        self.add(unix, batch, false, body, Sent::HttpWait);
+    }
+
+    fn seal(
+        &mut self,
+        unix: Duration,
+        batch: &Batch,
+        rng: &mut dyn CryptoRng,
+        out: &mut PacketBuf,
+    ) -> SealedBatch {
+        let salt = self.salts.at(unix);
+        let sealed = self.link.seal(salt, unix, batch, rng, out);
+        if batch.single().is_none() {
+            self.sent.insert(sealed.msg_id, Sent::Container(batch.ids().collect()));
+        }
+        sealed
     }
 
     /// Adds a message to the packet, and to the log of what was sent.
