@@ -185,8 +185,11 @@ impl Greeting {
         input: &mut BytesMut,
         doorkeeper: &Doorkeeper,
     ) -> Result<Heard, ErrorKind> {
-        records.unwrap(input)?;
-        let Some(header) = peek(&records.plain) else { return Ok(Heard::Nothing) };
+        // A broken record behind the header is the codec's to find: it is still there.
+        let unwrapped = records.unwrap(input);
+        let Some(header) = peek(&records.plain) else {
+            return unwrapped.map(|()| Heard::Nothing).map_err(Into::into);
+        };
         let key = doorkeeper.secrets.get(secret).map(ProxySecret::key);
         let mut detected = Detected::obfuscated(&header, key, Some(secret))?;
         if let Some(tagged) = detected.codec.kind().tagged().filter(|tagged| *tagged != Tagged::Padded) {

@@ -200,13 +200,11 @@ fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 fn from_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let forms: [fn(&str) -> Result<Vec<u8>, base64ct::Error>; 4] = [
-        Base64UrlUnpadded::decode_vec,
-        Base64Unpadded::decode_vec,
-        Base64Url::decode_vec,
-        Base64::decode_vec,
-    ];
-    forms.iter().find_map(|decode| decode(text).ok()).map(Zeroizing::new)
+    let decoded = Base64UrlUnpadded::decode_vec(text)
+        .or_else(|_| Base64Unpadded::decode_vec(text))
+        .or_else(|_| Base64Url::decode_vec(text))
+        .or_else(|_| Base64::decode_vec(text));
+    decoded.ok().map(Zeroizing::new)
 }
 
 impl PartialEq for ProxySecret {

@@ -3,6 +3,7 @@
 //!
 //! A body panics on a finding and takes any bytes.
 
+mod fake_tls;
 mod handshake;
 mod input;
 mod message;
@@ -23,6 +24,8 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
+    Target { name: "fake_tls_client", run: fake_tls::client },
+    Target { name: "fake_tls_server", run: fake_tls::server },
     Target { name: "handshake_client", run: handshake::client },
     Target { name: "message_client", run: message::client },
     Target { name: "message_server", run: message::server },

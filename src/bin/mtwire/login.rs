@@ -31,6 +31,7 @@ pub async fn run(args: LoginArgs) -> Result<(), Failure> {
 
 async fn work(args: LoginArgs) -> Result<(), Failure> {
     let output = if args.session.json { Output::Stderr } else { Output::Stdout };
+    args.reach.check()?;
     let presets = presets(&args)?;
     // Opened before all else: when another process has the session, that is what the user must hear.
     let store: Arc<dyn SessionStore> = Arc::new(open::store(&args.session).await?);

@@ -69,6 +69,7 @@ pub async fn with<T>(
 ) -> Result<T, Failure> {
     let args = &online.session;
     let done = async {
+        online.reach.check()?;
         let store = logged_in(args).await?;
         let user = store.with(|state| state.user.clone()).unwrap_or_default();
         connected(online, store, work).await.map_err(|failure| failure.if_ended(&args.name, &user))

@@ -35,6 +35,11 @@ impl Reach {
         })
     }
 
+    /// Fails before anything is done if the proxy is none.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.proxy().map(drop)
+    }
+
     /// Parsed here and not by clap, which would repeat what it refuses, and with it a password.
     fn proxy(&self) -> Result<Option<Proxy>, Failure> {
         let parse = |source: &str, text: &str| {

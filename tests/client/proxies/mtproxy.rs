@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::servers::{says, tap};
-use super::{connect, proxy, why, works};
+use super::{connect, why, works};
 use crate::loopback::{address, builder, timing};
 
 const PLAIN: &str = "00112233445566778899aabbccddeeff";
@@ -151,9 +151,16 @@ async fn who_has_no_secret_sees_the_site() {
         browser.read_exact(&mut answer).await.unwrap();
         assert_eq!(answer, *b"the real site");
     }
-    // A client's connection, seen and sent again by somebody else.
-    let seen = Arc::<Mutex<Vec<[u8; 11]>>>::default();
-    let entrance = tap(address(&server, 2), Arc::clone(&seen), |_| true).await;
-    works(&server, &proxy(&format!("mtproxy://{FAKE_TLS}@{entrance}")), Kind::Abridged).await;
+    // A client's hello is answered; sent again by somebody who has seen it, it is not.
+    let now = mtwire::net::SystemClock::new().now().unix.as_secs();
+    let secret = FAKE_TLS.parse().unwrap();
+    let hello = fake_tls::Handshake::new(&secret, fake_tls::Shape::Current, now, &mut rand::rng()).unwrap();
+    for expected in [&[22, 3, 3, 0][..], b"the "] {
+        let mut peer = TcpStream::connect(address(&server, 2).literal().unwrap()).await.unwrap();
+        peer.write_all(hello.hello()).await.unwrap();
+        let mut answer = [0; 4];
+        peer.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, expected);
+    }
     server.shutdown().await;
 }
