@@ -47,6 +47,7 @@ async def client(name):
         in_memory=True,
         protocol_factory=getattr(tcp, TRANSPORTS[args.transport]),
         fetch_stories=False,
+        ipv6=":" in args.host,
     )
     begin_at(c.storage, args.dc, args.host, args.port)
     await c.connect()

@@ -8,6 +8,7 @@
 #   TELETHON_PYTHON   a Python that has Telethon (default: a virtual environment made here)
 #   KURIGRAM_PYTHON   a Python that has Kurigram (default: likewise)
 #   PYROGRAM_PYTHON   a Python that has Pyrogram (default: likewise)
+#   WEBSOCKETS_PYTHON a Python that has websockets (default: likewise)
 #   PYTHON            the Python that makes the environments (default: python3)
 #   INTEROP_VENVS     where they are made (default: target/interop)
 set -eu
@@ -34,4 +35,6 @@ fi
 : "${TELETHON_PYTHON:=$(venv telethon telethon==1.45.0 cryptg)}"
 : "${KURIGRAM_PYTHON:=$(venv kurigram kurigram==2.2.26 tgcrypto)}"
 : "${PYROGRAM_PYTHON:=$(venv pyrogram pyrogram==2.0.106 tgcrypto)}"
-exec "${PYTHON:-python3}" "$here/run.py" --mtwire "$MTWIRE" --telethon "$TELETHON_PYTHON" --kurigram "$KURIGRAM_PYTHON" --pyrogram "$PYROGRAM_PYTHON" "$@"
+: "${WEBSOCKETS_PYTHON:=$(venv websockets websockets==15.0.1)}"
+exec "${PYTHON:-python3}" "$here/run.py" --mtwire "$MTWIRE" --telethon "$TELETHON_PYTHON" --kurigram "$KURIGRAM_PYTHON" \
+    --pyrogram "$PYROGRAM_PYTHON" --websockets "$WEBSOCKETS_PYTHON" "$@"

@@ -233,7 +233,8 @@ pub struct LoginArgs {
     /// Use Telegram's test DCs.
     #[arg(long, conflicts_with = "dc")]
     pub test: bool,
-    /// abridged, intermediate, padded, full, obfuscated, obfuscated-intermediate or obfuscated-padded.
+    /// abridged, intermediate, padded, full, obfuscated, obfuscated-intermediate, obfuscated-padded, http, websocket, or
+    /// websocket-tls where it is built in.
     #[arg(long, value_name = "T", default_value = "abridged")]
     pub transport: Kind,
 }
