@@ -95,6 +95,8 @@ async fn http_bears_a_server_that_closes_what_is_idle() {
     let server = builder.start().await.unwrap();
     let client = logged_in(&server, Kind::Http).await;
     let updates = client.updates();
+    // The session was new to the server once.
+    assert_eq!(timeout(LIMIT, updates.next_update()).await.unwrap(), Some(Update::Missed));
     for _ in 0..5 {
         tokio::time::sleep(Duration::from_millis(120)).await;
         client.invoke(&functions::help::GetConfig {}).await.unwrap();

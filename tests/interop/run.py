@@ -10,16 +10,18 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import proxies
 import session_files
+import web
 from flows import Numbers
 
 HERE = Path(__file__).parent
 
 CLIENTS = {
-    "telethon": ["full", "abridged", "intermediate", "padded", "obfuscated"],
+    "telethon": ["full", "abridged", "intermediate", "padded", "obfuscated", "http"],
     "kurigram": ["abridged", "intermediate", "padded", "full", "obfuscated", "obfuscated-intermediate"],
 }
 
@@ -72,6 +74,7 @@ def options():
         p.add_argument(f"--{client}", help=f"a Python that has {client}")
     p.add_argument("--pyrogram", help="a Python that has pyrogram, for its sessions")
     p.add_argument("--proxies", help="a Python that has mtprotoproxy and pproxy")
+    p.add_argument("--websockets", help="a Python that has websockets, for the runs through its client and its server")
     p.add_argument("--only", action="append", metavar="WORD", help="only runs whose name has this word (repeatable: all of them)")
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="drivers at one time")
     p.add_argument("--timeout", type=float, default=60, help="seconds for one driver")
@@ -81,8 +84,8 @@ def options():
 class Server:
     """`mtwire serve` and what it said when it was ready."""
 
-    def __init__(self, command, scenario):
-        command_line = [*shlex.split(command), *SERVE, "--scenario", scenario]
+    def __init__(self, command, scenario, *more):
+        command_line = [*shlex.split(command), *SERVE, "--scenario", scenario, *more]
         self.process = subprocess.Popen(command_line, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:
@@ -129,6 +132,31 @@ def wanted(opts, client, transport, flow):
     return all(word in f"{client} {name(transport)} {flow}" for word in opts.only or [])
 
 
+def on_ipv6(opts):
+    """A server of its own: the addresses that it tells in help.getConfig are those that it listens on."""
+    names = {
+        f"IPv6: {client} {transport} {flow}": (client, transport, flow)
+        for client, transports in CLIENTS.items() if getattr(opts, client)
+        for transport in transports
+        for flow in ("user", "user of another DC")
+    }
+    wanted = {name: run for name, run in names.items() if all(word in name for word in opts.only or [])}
+    if not wanted:
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as scenario, tempfile.NamedTemporaryFile("w", suffix=".pem") as key:
+        scenario.write("{}")
+        scenario.flush()
+        server = Server(opts.mtwire, scenario.name, "--listen", "::1")
+        key.write(server.ready["public_key"])
+        key.flush()
+        with ThreadPoolExecutor(opts.jobs) as pool:
+            reports = pool.map(lambda run: drive(opts, server, key.name, *run), wanted.values())
+            for name, report in zip(wanted, reports):
+                yield name, None if report["ok"] else report.get("error") or "failed"
+        status = server.stop()
+    yield "IPv6: mtwire serve ends in order", None if status == 0 else f"status {status}"
+
+
 def main():
     opts = options()
     runs = [
@@ -159,7 +187,11 @@ def main():
             took = report["steps"][-1]["at_ms"] if report.get("steps") else 0
             result = f"ok   {took:7.0f} ms" if report["ok"] else f"FAIL {report.get('error')}"
             print(f"{client:9} {report.get('version', ''):8} {name(transport):28} {flow:20} {result}", flush=True)
-        for run, error in [*session_files.run(opts, server, key.name), *proxies.run(opts, server, key.name)]:
+        others = [
+            session_files.run(opts, server, key.name), proxies.run(opts, server, key.name),
+            web.run(opts, server, key.name), on_ipv6(opts),
+        ]
+        for run, error in chain.from_iterable(others):
             count += 1
             failed += error is not None
             print(f"{run:64} {'ok' if error is None else f'FAIL {error}'}", flush=True)

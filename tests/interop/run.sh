@@ -10,6 +10,7 @@
 #   KURIGRAM_PYTHON   a Python that has Kurigram (default: likewise)
 #   PYROGRAM_PYTHON   a Python that has Pyrogram (default: likewise)
 #   PROXIES_PYTHON    a Python that has mtprotoproxy and pproxy (default: likewise)
+#   WEBSOCKETS_PYTHON a Python that has websockets (default: likewise)
 #   PYTHON            the Python that makes the environments (default: python3)
 #   INTEROP_VENVS     where they are made (default: target/interop)
 set -eu
@@ -38,4 +39,6 @@ fi
 : "${KURIGRAM_PYTHON:=$(venv kurigram kurigram==2.2.26 tgcrypto)}"
 : "${PYROGRAM_PYTHON:=$(venv pyrogram pyrogram==2.0.106 tgcrypto)}"
 : "${PROXIES_PYTHON:=$(venv proxies mtprotoproxy==1.0.6 pproxy==2.7.9)}"
-exec "${PYTHON:-python3}" "$here/run.py" --mtwire "$MTWIRE" --telethon "$TELETHON_PYTHON" --kurigram "$KURIGRAM_PYTHON" --pyrogram "$PYROGRAM_PYTHON" --proxies "$PROXIES_PYTHON" "$@"
+: "${WEBSOCKETS_PYTHON:=$(venv websockets websockets==15.0.1)}"
+exec "${PYTHON:-python3}" "$here/run.py" --mtwire "$MTWIRE" --telethon "$TELETHON_PYTHON" --kurigram "$KURIGRAM_PYTHON" \
+    --pyrogram "$PYROGRAM_PYTHON" --proxies "$PROXIES_PYTHON" --websockets "$WEBSOCKETS_PYTHON" "$@"

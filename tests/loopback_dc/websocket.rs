@@ -128,7 +128,7 @@ async fn hostile_frames_end_the_connection() {
     let server = start().await;
     let mut unmasked = frame(0x82, b"abcd");
     unmasked[1] &= 0x7f;
-    let endless = [&[0x82, 0xff][..], &u64::MAX.to_be_bytes()].concat();
+    let endless = [&[0x82, 0xff][..], &u64::MAX.to_be_bytes(), &[0; 4]].concat();
     let large = [&[0x82, 0xff][..], &(17_u64 << 20).to_be_bytes(), &[0; 4]].concat();
     for (what, bytes) in [
         ("unmasked", unmasked),

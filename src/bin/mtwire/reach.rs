@@ -13,7 +13,8 @@ use super::failure::Failure;
 /// The options of every command that connects.
 #[derive(Args, Clone)]
 pub struct Reach {
-    /// abridged, intermediate, padded, full, obfuscated, obfuscated-intermediate or obfuscated-padded.
+    /// abridged, intermediate, padded, full, obfuscated, obfuscated-intermediate, obfuscated-padded, http, websocket, or
+    /// websocket-tls where it is built in.
     #[arg(long, value_name = "T", default_value = "abridged")]
     pub transport: Kind,
     /// Proxy: socks5://[USER:PASSWORD@]HOST:PORT, http://[USER:PASSWORD@]HOST:PORT, mtproxy://SECRET@HOST:PORT, or a link

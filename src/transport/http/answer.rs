@@ -67,7 +67,8 @@ pub fn answer(out: &mut PacketBuf, answer: Answer, connection: Connection) {
     };
     let len = out.len();
     let reason = reason(status);
-    let head = format!("HTTP/1.1 {status} {reason}\r\nContent-Length: {len}\r\n{close}{cors}{extra}\r\n");
+    // The length comes last: that is where one client (Telethon) looks for it.
+    let head = format!("HTTP/1.1 {status} {reason}\r\n{close}{cors}{extra}Content-Length: {len}\r\n\r\n");
     out.prepend(head.as_bytes());
 }
 
