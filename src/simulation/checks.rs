@@ -1,6 +1,6 @@
 //! What must hold at the end of a run, and how full tables may be during it.
 
-use super::ledger::Outcome;
+use super::ledger::{Execution, Outcome};
 use super::violation::Invariant;
 use super::world::World;
 use crate::message::Failure;
@@ -51,13 +51,20 @@ impl World<'_> {
             let end = &self.ends[call.end];
             let doubts = self.plan.leaves_doubts(end.client, end.dc);
             let restarts = self.dcs[end.dc].life > 0;
-            // A server that has forgotten its sessions cannot know a call again. If its client has not heard of that
-            // yet, or an attacker repeats it, nobody is to blame.
+            // A server that has forgotten its sessions cannot know a call again. If its client had not heard of the
+            // first session when it sent the call into the second, or an attacker repeats it, nobody is to blame.
             let executions = &call.executions;
-            let counts = |unique_id| !restarts || self.heard.contains(unique_id);
-            let executed = executions.iter().filter(|execution| counts(&execution.unique_id)).count();
+            let knowingly = |first: &Execution, second: &Execution| {
+                let heard = self.heard.get(&first.unique_id);
+                let sent = call.ids.get(&second.sent_as);
+                !restarts || heard.zip(sent).is_some_and(|(heard, sent)| heard <= sent)
+            };
+            let twice = executions
+                .iter()
+                .enumerate()
+                .any(|(at, second)| executions[..at].iter().any(|first| knowingly(first, second)));
             let excused = (doubts || self.plan.small_servers) && call.repeatable || restarts && call.replayed;
-            if executed > 1 && !excused {
+            if twice && !excused {
                 found.push((Invariant::ExecutedOnce, format!("call {number}: {executions:?}")));
             }
             let mut lives: Vec<_> = executions.iter().map(|execution| execution.life).collect();

@@ -325,7 +325,7 @@ impl World<'_> {
                 self.ledger.violate(Invariant::NoForgery, "a session that no server has made");
             }
             ClientEvent::NewSession { unique_id } => {
-                self.heard.insert(unique_id);
+                self.heard.entry(unique_id).or_insert(self.now);
             }
             ClientEvent::SessionRenewed { .. } => self.ends[end].former_sessions += 1,
             ClientEvent::SaltChanged { .. } | ClientEvent::TimeChanged => self.ends[end].save(now),

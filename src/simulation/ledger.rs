@@ -37,6 +37,8 @@ pub(super) struct Execution {
     pub(super) life: u32,
     /// The session, by its `unique_id`.
     pub(super) unique_id: i64,
+    /// The session id and the id that the call came under.
+    pub(super) sent_as: (i64, MsgId),
 }
 
 /// A call.
@@ -49,8 +51,8 @@ pub(super) struct Call {
     pub(super) executions: Vec<Execution>,
     /// An attacker has repeated a packet with it.
     pub(super) replayed: bool,
-    /// The ids it was sent under, with the session.
-    pub(super) ids: BTreeSet<(i64, MsgId)>,
+    /// The ids it was sent under, with the session, and when.
+    pub(super) ids: BTreeMap<(i64, MsgId), Duration>,
 }
 
 /// An update.
@@ -186,10 +188,11 @@ impl Ledger {
             }
         }
         for &(number, id) in &calls {
-            let known = self.calls.get_mut(&number).map(|call| call.ids.insert((session_id, id)));
-            match known {
-                Some(true) => {}
-                Some(false) => {
+            let now = self.now;
+            let before = self.calls.get_mut(&number).map(|call| call.ids.insert((session_id, id), now));
+            match before {
+                Some(None) => {}
+                Some(Some(_)) => {
                     let text = format!("call {number} is sent a second time under its old id {id}");
                     self.violate(Invariant::ResentAnew, text);
                 }
@@ -266,7 +269,7 @@ impl Ledger {
             outcome: None,
             executions: Vec::new(),
             replayed: false,
-            ids: BTreeSet::new(),
+            ids: BTreeMap::new(),
         };
         self.calls.insert(number, call);
     }

@@ -158,12 +158,11 @@ impl Plan {
         let slept = !client.sleep.is_zero();
         let unreliable = network.cuts > 0 || network.losses > 0 || network.stalls > 0 || network.flips > 0;
         let late_words = unreliable || slept || network.delay > S || self.attacks > 0;
-        let off = client.skew + client.clock_step.max(0) - dc.clock_step.min(0);
-        let refusals = client.no_salt
-            || dc.salt_changes > 0
-            || self.salt_period < 300 * S
-            || client.skew + client.clock_step.min(0) - dc.clock_step.max(0) < -200_000
-            || slept;
+        // A process takes over what an earlier one knew of its wall clock, which may have been set since.
+        let off = client.skew.max(0) + client.clock_step.max(0) - dc.clock_step.min(0);
+        let behind = client.skew.min(0) + client.clock_step.min(0) - dc.clock_step.max(0);
+        let refusals =
+            client.no_salt || dc.salt_changes > 0 || self.salt_period < 300 * S || behind < -200_000 || slept;
         dc.restarts > 0 || off > 20_000 && late_words || refusals && network.losses > 0
     }
 }

@@ -234,7 +234,8 @@ impl World<'_> {
         {
             match event {
                 ServerEvent::Call { msg_id, body } => {
-                    let execution = Execution { life, unique_id: live.session.unique_id() };
+                    let sent_as = (name.1, msg_id);
+                    let execution = Execution { life, unique_id: live.session.unique_id(), sent_as };
                     let number = body::number(CALL, &body);
                     self.say(|| format!("DC {dc} carries out call {number:?} ({msg_id})"));
                     self.ledger.executed(number, execution);

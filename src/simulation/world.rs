@@ -146,8 +146,8 @@ pub(super) struct World<'a> {
     pub(super) stage: Stage,
     /// All sessions of all servers that ever were, by their `unique_id`.
     pub(super) made: BTreeSet<i64>,
-    /// Those of which a client has heard.
-    pub(super) heard: BTreeSet<i64>,
+    /// Those of which a client has heard, and when.
+    pub(super) heard: BTreeMap<i64, Duration>,
     steps: BTreeMap<(Duration, u64), Step>,
     counter: u64,
     awaited: usize,
@@ -177,7 +177,7 @@ impl<'a> World<'a> {
             trace,
             stage: Stage::Busy,
             made: BTreeSet::new(),
-            heard: BTreeSet::new(),
+            heard: BTreeMap::new(),
             steps: BTreeMap::new(),
             counter: 0,
             awaited: 0,

@@ -1,17 +1,33 @@
 //! Runs the simulation without the command, which needs the API types: `simulate A..B` stops at the first violation and
-//! says how many runs it took, `simulate A..B all` goes on, `simulate N` shows the events of one run.
+//! says how many runs it took, `simulate A..B all` goes on, `simulate N` shows the events of one run. `simulate apply
+//! FILE.mutation ROOT` plants a bug in the tree at ROOT.
+
+mod mutation;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use mtwire::simulation::{run, run_many, trace};
 
 fn main() -> ExitCode {
-    let argument = std::env::args().nth(1).unwrap_or_default();
+    let arguments: Vec<_> = std::env::args().collect();
+    if let [_, command, mutation, root] = &arguments[..]
+        && command == "apply"
+    {
+        return match apply(mutation, Path::new(root)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{mutation}: {error}");
+                ExitCode::from(2)
+            }
+        };
+    }
+    let argument = arguments.get(1).cloned().unwrap_or_default();
     let number = |text: &str| text.parse::<u64>().ok();
     match argument.split_once("..") {
         Some((from, to)) => match (number(from), number(to)) {
-            (Some(from), Some(to)) if std::env::args().any(|argument| argument == "all") => all(from, to),
+            (Some(from), Some(to)) if arguments.iter().any(|argument| argument == "all") => all(from, to),
             (Some(from), Some(to)) => first_violation(from, to),
             _ => usage(),
         },
@@ -26,6 +42,16 @@ fn main() -> ExitCode {
             None => usage(),
         },
     }
+}
+
+fn apply(path: &str, root: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let mutation = mutation::Mutation::parse(&std::fs::read_to_string(path)?).ok_or("it has not the form")?;
+    let file = root.join(&mutation.file);
+    let source =
+        mutation.apply(&std::fs::read_to_string(&file)?).ok_or("its text is not there exactly once")?;
+    std::fs::write(file, source)?;
+    println!("{}", mutation.what);
+    Ok(())
 }
 
 fn first_violation(from: u64, to: u64) -> ExitCode {
@@ -58,6 +84,6 @@ fn all(from: u64, to: u64) -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: simulate FROM..TO [all] | SEED");
+    eprintln!("usage: simulate FROM..TO [all] | SEED | apply FILE ROOT");
     ExitCode::from(2)
 }
