@@ -37,6 +37,7 @@ pub struct ClientBuilder {
     addresses: BTreeMap<i32, Address>,
     trusted: Vec<PublicKey>,
     route: Route,
+    pfs: bool,
     device: DeviceInfo,
     timing: Timing,
     retry: RetryPolicy,
@@ -59,6 +60,7 @@ impl ClientBuilder {
             addresses: BTreeMap::new(),
             trusted: Vec::new(),
             route: Route::direct(Kind::Abridged),
+            pfs: false,
             device: DeviceInfo::default(),
             timing: Timing::default(),
             retry: RetryPolicy::default(),
@@ -145,6 +147,16 @@ impl ClientBuilder {
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.route.proxy = Some(proxy);
+        self
+    }
+
+    /// Perfect forward secrecy: calls go under a temporary key, which lives in memory only and is replaced before its
+    /// end; the permanent key of the session vouches for it and encrypts nothing else (PF-1). Who records the traffic
+    /// and steals the session later cannot read it. Off by default: every start of a program takes one more key
+    /// exchange (`docs/decisions/0008-forward-secrecy.md`).
+    #[must_use]
+    pub fn pfs(mut self, on: bool) -> Self {
+        self.pfs = on;
         self
     }
 
@@ -282,6 +294,7 @@ impl ClientBuilder {
             keys,
             addresses: self.addresses,
             route: self.route,
+            pfs: self.pfs,
             timing: self.timing,
             retry: self.retry,
             introduction,

@@ -64,6 +64,11 @@ impl Calls {
         }
     }
 
+    /// How many calls a session has taken.
+    pub(super) fn running(&self) -> usize {
+        self.running.len()
+    }
+
     /// Takes out the call whose end an event tells.
     pub(super) fn ended(&mut self, request: RequestId) -> Option<Ended> {
         let Running { call, introduced } = self.running.remove(&request)?;

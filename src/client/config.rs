@@ -78,6 +78,10 @@ pub struct Timing {
     pub reconnect_first: Duration,
     /// The longest pause before reconnecting. 30 s by default.
     pub reconnect_max: Duration,
+    /// How long a temporary key lives, in whole seconds, if there are any
+    /// ([`ClientBuilder::pfs`](super::ClientBuilder::pfs)). It is replaced after three quarters of that. One day by
+    /// default.
+    pub temp_key: Duration,
 }
 
 impl Default for Timing {
@@ -92,6 +96,7 @@ impl Default for Timing {
             pong: Duration::from_secs(15),
             reconnect_first: Duration::from_millis(250),
             reconnect_max: Duration::from_secs(30),
+            temp_key: Duration::from_secs(86_400),
         }
     }
 }

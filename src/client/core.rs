@@ -1,17 +1,22 @@
 //! What all connections of a client share.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::introduction::Introduction;
+use super::temp_key::TempKeys;
 use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::rsa::PublicKey;
 use crate::net::{Address, Route, SystemClock, off_thread};
 use crate::session::{self, Change, Dc, DcAddress, Secret, SessionStore};
 use crate::transport::Kind;
+
+/// How long after its making a permanent key may not be known everywhere (PF-4).
+const YOUNG: Duration = Duration::from_secs(60);
 
 /// What the builder has decided.
 #[derive(Debug)]
@@ -25,6 +30,8 @@ pub(super) struct Config {
     /// Addresses given by the caller, which no `help.getConfig` replaces.
     pub addresses: BTreeMap<i32, Address>,
     pub route: Route,
+    /// Calls go under temporary keys.
+    pub pfs: bool,
     pub timing: Timing,
     pub retry: RetryPolicy,
     pub introduction: Introduction,
@@ -37,6 +44,11 @@ pub(super) struct Core {
     pub store: Arc<dyn SessionStore>,
     pub clock: SystemClock,
     pub updates: Updates,
+    pub temp_keys: TempKeys,
+    /// The permanent keys that this process has made, and when, by the monotonic clock.
+    made: Mutex<HashMap<i64, Duration>>,
+    /// Numbers for the links.
+    links: AtomicU64,
     home: AtomicI32,
     /// Whether the store has lost the session: its keys must not be used any more.
     lost: watch::Receiver<bool>,
@@ -57,6 +69,9 @@ impl Core {
             store,
             clock: SystemClock::new(),
             updates: Updates::new(),
+            temp_keys: TempKeys::default(),
+            made: Mutex::default(),
+            links: AtomicU64::new(1),
             home: AtomicI32::new(home),
             changing: Mutex::new(()),
         }
@@ -84,6 +99,26 @@ impl Core {
                 std::future::pending::<()>().await;
             }
         }
+    }
+
+    /// A number for a link, which no other has.
+    pub(super) fn next_link(&self) -> u64 {
+        self.links.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A permanent key was made just now.
+    pub(super) fn note_new_key(&self, id: i64) {
+        let now = self.clock.now().monotonic;
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.retain(|_, at| *at + YOUNG > now);
+        made.insert(id, now);
+    }
+
+    /// Whether a permanent key is so new that not every part of the server may know it (PF-4).
+    pub(super) fn is_young(&self, id: i64) -> bool {
+        let now = self.clock.now().monotonic;
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.get(&id).is_some_and(|at| *at + YOUNG > now)
     }
 
     /// What the session knows of a DC.

@@ -19,6 +19,7 @@
 //! | `core` | what its connections share: settings, the session's store, the updates |
 //! | `establish` | one try to connect: dial, and make a key if there is none |
 //! | `link`, `link_task`, `calls` | the task of one DC: session, calls, reconnecting |
+//! | `temp_key` | forward secrecy: the temporary keys, and who replaces them when |
 //! | `login` | logging in and out, by the state machine of [`auth`](crate::auth) |
 //! | `me` | asking who is logged in |
 //! | `account` | the account's other sessions and its 2FA password |
@@ -45,6 +46,7 @@ mod repeatable;
 mod retry;
 #[cfg(feature = "terminal")]
 mod run;
+mod temp_key;
 mod updates;
 
 pub use account::{AccountError, NewSettings, PasswordReset};

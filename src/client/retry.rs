@@ -63,6 +63,10 @@ impl<'a> Patience<'a> {
                     Reaction::Fail(InvokeError::Rpc { method, error })
                 }
             }
+            // The temporary key has to be bound again, which its link does before the next call (PF-4).
+            401 if error.is("AUTH_KEY_PERM_EMPTY") && take(&mut self.introductions) => {
+                Reaction::Repeat(Duration::ZERO)
+            }
             401 if ends_session(&error) => Reaction::Fail(InvokeError::Unauthorized { method, error }),
             406 if error.is("AUTH_KEY_DUPLICATED") => Reaction::Fail(InvokeError::AuthKeyDuplicated),
             500..600 | -503 if !restarts_login(&error) && self.server_errors > 0 => {

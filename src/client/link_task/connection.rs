@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use tokio::time::{Sleep, sleep_until, timeout};
 
+use super::keys::Keeping;
 use super::{End, Task};
 use crate::client::Update;
 use crate::client::establish::Established;
 use crate::client::link::{CallEnd, Command};
 use crate::message::client::{self, Session};
-use crate::message::{ClientEvent, RpcError};
+use crate::message::{ClientEvent, RequestId, RpcError};
 use crate::net::{BoxStream, Framed, FramedError};
 use crate::transport::Frame;
 
@@ -30,6 +31,8 @@ enum Wake {
     Timer,
     /// The network has taken enough of what waited for it.
     Drained,
+    /// Something has become of the temporary key.
+    KeyNews,
     /// The session is somebody else's.
     SessionLost,
 }
@@ -37,10 +40,17 @@ enum Wake {
 impl Task {
     /// Feeds the session from a connection, and the connection from the session, until one of them ends it.
     pub(super) async fn drive(&mut self, established: Established) -> End {
-        let Established { mut framed, address, auth_key, salt, time } = established;
+        let Established { mut framed, address, auth_key, salt, time, permanent, temp } = established;
         let now = self.core.clock.now();
         let options = self.core.config.timing.session_options();
-        self.key_id = auth_key.id();
+        self.key_id = permanent;
+        let same = self.session.as_ref().is_some_and(|session| session.auth_key().id() == auth_key.id());
+        if !same {
+            self.give_up_session();
+        }
+        if let Some(keeping) = &mut self.keeping {
+            keeping.begin(temp, same);
+        }
         let mut session = self.session.take().unwrap_or_else(|| {
             let config = client::Config { auth_key, salt, time, options };
             Session::new(config, now, &mut self.rng)
@@ -51,8 +61,11 @@ impl Task {
         session.on_connected(now);
         let end = self.exchange_packets(&mut session, &mut framed).await;
         session.on_disconnected(self.core.clock.now());
+        if let Some(keeping) = &mut self.keeping {
+            keeping.interrupted();
+        }
         // What the session had to say when the connection ended (answers that came with it) is still good.
-        self.tell(&mut session);
+        let end = self.tell(&mut session).err().filter(|_| matches!(end, End::Lost(_))).unwrap_or(end);
         self.session = Some(session);
         end
     }
@@ -61,14 +74,24 @@ impl Task {
         let mut timer = pin!(sleep_until(self.core.clock.instant(Duration::ZERO)));
         loop {
             let now = self.core.clock.now();
-            self.calls.submit(session, now, self.introduced, &self.core.config.introduction);
+            if let Err(end) = self.keep_key(session, now) {
+                if matches!(end, End::Replaced(_)) {
+                    self.close(session, framed).await;
+                }
+                return end;
+            }
+            if self.keeping.as_ref().is_none_or(Keeping::is_open) {
+                self.calls.submit(session, now, self.introduced, &self.core.config.introduction);
+            }
             if let Err(end) = self.transmit(session, framed) {
                 return end;
             }
-            if let Some(deadline) = session.poll_timeout() {
+            let key_deadline = self.keeping.as_ref().and_then(Keeping::deadline);
+            let deadline = [session.poll_timeout(), key_deadline].into_iter().flatten().min();
+            if let Some(deadline) = deadline {
                 timer.as_mut().reset(self.core.clock.instant(deadline));
             }
-            let armed = session.poll_timeout().is_some();
+            let armed = deadline.is_some();
             let wake = poll_fn(|cx| self.poll_wake(cx, framed, armed.then_some(timer.as_mut()))).await;
             let result = match wake {
                 Wake::Command(command) => self.take_commands(session, command),
@@ -77,7 +100,7 @@ impl Task {
                     session.handle_timeout(self.core.clock.now());
                     Ok(())
                 }
-                Wake::Drained => Ok(()),
+                Wake::Drained | Wake::KeyNews => Ok(()),
                 Wake::SessionLost => Err(End::SessionLost),
             };
             if let Err(end) = result {
@@ -86,8 +109,8 @@ impl Task {
                 }
                 return end;
             }
-            if self.tell(session) {
-                return End::Lost("the server stopped answering".to_owned());
+            if let Err(end) = self.tell(session) {
+                return end;
             }
         }
     }
@@ -111,6 +134,9 @@ impl Task {
         }
         if let Poll::Ready(command) = self.commands.poll_recv(cx) {
             return Poll::Ready(Wake::Command(command));
+        }
+        if self.keeping.as_mut().is_some_and(|keeping| keeping.poll(cx).is_ready()) {
+            return Poll::Ready(Wake::KeyNews);
         }
         match timer.map(|timer| timer.poll(cx)) {
             Some(Poll::Ready(())) => Poll::Ready(Wake::Timer),
@@ -155,7 +181,9 @@ impl Task {
                         Ok(()) => {
                             self.heard = true;
                             self.unknown_key = 0;
-                            self.backoff.reset();
+                            if self.keeping.as_ref().is_none_or(Keeping::is_open) {
+                                self.backoff.reset();
+                            }
                         }
                         Err(error) if error.closes_connection() => return Err(End::Lost(error.to_string())),
                         Err(error) => tracing::debug!(%error, "packet dropped"),
@@ -169,15 +197,29 @@ impl Task {
         Ok(())
     }
 
-    /// Passes on what the session has to tell; `true` when it says that the connection is dead.
-    pub(super) fn tell(&mut self, session: &mut Session) -> bool {
-        let mut dead = false;
+    /// Passes on what the session has to tell, and tells when the connection has to end for it.
+    pub(super) fn tell(&mut self, session: &mut Session) -> Result<(), End> {
+        let mut end = Ok(());
         while let Some(event) = session.poll_event() {
             match event {
                 ClientEvent::Answer { request, result } => {
+                    if self.is_binding(request) {
+                        end = end.and(self.binding_over(result));
+                        continue;
+                    }
                     let Some(ended) = self.calls.ended(request) else { continue };
                     self.introduced |= ended.introduced && !result.as_ref().is_err_and(wants_introduction);
+                    if result.as_ref().is_err_and(|error| error.is("AUTH_KEY_PERM_EMPTY"))
+                        && let Some(keeping) = &mut self.keeping
+                    {
+                        keeping.is_unbound();
+                    }
                     ended.call.end(result.map_err(CallEnd::Refused));
+                }
+                ClientEvent::Failed { request, reason } if self.is_binding(request) => {
+                    end = end.and(Err(End::Lost(format!("auth.bindTempAuthKey: {reason}"))));
+                    // Its fate is unknown, and to bind once more does no harm.
+                    _ = self.binding_over(Err(RpcError::new(500, "TEMP_AUTH_KEY_EMPTY")));
                 }
                 ClientEvent::Failed { request, reason } => {
                     let Some(ended) = self.calls.ended(request) else { continue };
@@ -195,11 +237,17 @@ impl Task {
                 ClientEvent::SessionRenewed { .. } => self.introduced = false,
                 ClientEvent::SaltChanged { salt } => self.save(session, Some(salt)),
                 ClientEvent::TimeChanged => self.save(session, None),
-                ClientEvent::ConnectionDead => dead = true,
+                ClientEvent::ConnectionDead => {
+                    end = end.and(Err(End::Lost("the server stopped answering".to_owned())));
+                }
                 _ => {}
             }
         }
-        dead
+        end
+    }
+
+    fn is_binding(&self, request: RequestId) -> bool {
+        self.keeping.as_ref().is_some_and(|keeping| keeping.is_binding(request))
     }
 
     /// Sends what is still to be said, acknowledgments above all, and closes the connection in order.

@@ -1,6 +1,7 @@
 //! The task that serves one DC: it owns the session, its calls and, one after the other, the connections.
 
 mod connection;
+mod keys;
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -13,6 +14,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::calls::Calls;
+use self::keys::Keeping;
 use super::core::Core;
 use super::establish::{Established, FLOOD_PAUSE, establish};
 use super::link::{CallEnd, Command, GivenUp};
@@ -36,7 +38,7 @@ pub(super) async fn run(
         commands,
         calls: Calls::default(),
         session: None,
-        key_id: first.auth_key.id(),
+        key_id: first.permanent,
         introduced: false,
         heard: false,
         unknown_key: 0,
@@ -46,6 +48,7 @@ pub(super) async fn run(
         lost: Box::pin(core.lost()),
         backoff: Backoff::new(timing.reconnect_first, timing.reconnect_max),
         rng: rand::make_rng(),
+        keeping: core.config.pfs.then(|| Keeping::new(&core, dc, core.next_link())),
         core,
     };
     task.serve(first).instrument(span).await;
@@ -58,8 +61,10 @@ struct Task {
     calls: Calls,
     /// Lives through reconnections; made anew only with a new key.
     session: Option<Session>,
-    /// The id of the session's key: what is saved goes with this key, and not with one that replaced it.
+    /// The id of the permanent key: what is saved goes with this key, and not with one that replaced it.
     key_id: i64,
+    /// What is done about the temporary key, if the session has one.
+    keeping: Option<Keeping>,
     /// The server has answered a call inside `initConnection` on this connection (AP-1).
     introduced: bool,
     /// The server has understood this session at least once.
@@ -87,6 +92,12 @@ enum End {
     Refused(Refusal),
     /// The session is somebody else's.
     SessionLost,
+    /// The temporary key of the DC is another one, or none any more.
+    Rekeyed,
+    /// This connection, with the next temporary key, takes the place of the one that was.
+    Replaced(Box<Established>),
+    /// The server does not take what the permanent key with this id has vouched for.
+    PermanentRefused(i64),
 }
 
 impl Task {
@@ -110,6 +121,17 @@ impl Task {
                 End::Lost(cause) => {
                     tracing::info!(%address, %cause, "connection lost");
                     self.cause = Some(format!("{address}: {cause}"));
+                }
+                End::Rekeyed => tracing::debug!(%address, "the temporary key is over"),
+                End::Replaced(next) => connected = Some(*next),
+                End::PermanentRefused(id) => {
+                    self.cause = Some(format!("{address}: the server does not know the auth key"));
+                    if self.core.is_young(id) {
+                        self.backoff.at_least(FLOOD_PAUSE);
+                    } else if !self.forget_key().await {
+                        self.refuse_calls(|_| CallEnd::KeyUnknown).await;
+                        break;
+                    }
                 }
                 End::Refused(refusal) => {
                     tracing::warn!(%address, %refusal, "connection refused");
@@ -217,6 +239,8 @@ impl Task {
     fn save(&mut self, session: &Session, salt: Option<i64>) {
         while self.saves.try_join_next().is_some() {}
         let (core, dc, key_id) = (Arc::clone(&self.core), self.dc, self.key_id);
+        // The salts of a temporary key end with it.
+        let salt = salt.filter(|_| self.keeping.is_none());
         let offset = session.time().offset_seconds(core.clock.now());
         self.saves.spawn(async move { save(&core, dc, key_id, salt, offset).await });
     }
@@ -226,7 +250,7 @@ impl Task {
         let Some(session) = &self.session else { return };
         let now = self.core.clock.now();
         let (salt, offset) = (session.salt(now), session.time().offset_seconds(now));
-        save(&self.core, self.dc, self.key_id, Some(salt).filter(|salt| *salt != 0), offset).await;
+        save(&self.core, self.dc, self.key_id, Some(salt).filter(|salt| *salt != 0 && self.keeping.is_none()), offset).await;
     }
 
     /// The server does not know the key, seen for the `unknown_key`th time in a row. The first time might be a
@@ -234,17 +258,21 @@ impl Task {
     /// logged in with it, and a new one is made. `false`: somebody is, and has to be told.
     async fn replace_unknown_key(&mut self) -> bool {
         self.unknown_key += 1;
-        if self.unknown_key < 2 {
+        let (now, times) = (self.core.clock.now().monotonic, self.unknown_key);
+        if self.keeping.as_mut().is_some_and(|keeping| keeping.unknown(now, times)) {
             return true;
         }
-        if self.core.is_logged_in() {
+        self.unknown_key < 2 || self.forget_key().await
+    }
+
+    /// Gives up the permanent key, so that another is made, unless somebody is logged in with it: `false`.
+    async fn forget_key(&mut self) -> bool {
+        // At other DCs the login is taken along to the new key.
+        if self.core.is_logged_in() && self.dc == self.core.home() {
             return false;
         }
         self.unknown_key = 0;
-        if let Some(session) = self.session.take() {
-            self.calls.requeue(&session, !self.heard);
-        }
-        self.heard = false;
+        self.give_up_session();
         let forgotten = self.core.change_dc(self.dc, |dc| {
             dc.auth_key = None;
             dc.salts.clear();
@@ -254,6 +282,14 @@ impl Task {
             return false;
         }
         true
+    }
+
+    /// The session cannot go on, and its calls wait for the next.
+    fn give_up_session(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.calls.requeue(&session, !self.heard);
+        }
+        self.heard = false;
     }
 
     /// The key is dead, or somebody else's: every call learns it, until the handles are gone.

@@ -150,6 +150,7 @@ impl Session {
         self.drops.clear();
         self.state_infos.clear();
         self.unique_id = None;
+        self.in_flight.session_renewed();
         let unanswered: Vec<_> = self.in_flight.unanswered().map(|(request, _)| request).collect();
         for request in unanswered {
             self.resolve_doubt(request, Failure::UnknownOutcome);
