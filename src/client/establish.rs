@@ -112,12 +112,7 @@ struct Dialed {
     permit: Option<tokio::sync::OwnedSemaphorePermit>,
 }
 
-async fn dial(
-    core: &Arc<Core>,
-    dc: i32,
-    attempt: usize,
-    for_exchange: bool,
-) -> Result<Dialed, ConnectError> {
+async fn dial(core: &Arc<Core>, dc: i32, attempt: usize, for_exchange: bool) -> Result<Dialed, ConnectError> {
     let addresses = core.addresses(dc);
     let turn = attempt.checked_rem(addresses.len()).and_then(|turn| addresses.get(turn));
     let address = turn.cloned().ok_or(ConnectError::UnknownDc { dc })?;
@@ -172,12 +167,7 @@ impl Dialed {
     }
 }
 
-async fn save_key(
-    core: &Arc<Core>,
-    dc: i32,
-    fresh: &FreshKey,
-    time_offset: i64,
-) -> Result<(), ConnectError> {
+async fn save_key(core: &Arc<Core>, dc: i32, fresh: &FreshKey, time_offset: i64) -> Result<(), ConnectError> {
     let (key, salt) = (fresh.auth_key.clone(), fresh.salt);
     core.note_new_key(key.id());
     core.change_dc(dc, move |dc| {

@@ -22,6 +22,12 @@ use crate::net::FreshKey;
 /// key's life, too, where that is shorter.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// How long before its end no new call is begun with a key that was not replaced yet. Less where its life is short.
+const LAST_CALLS: Duration = Duration::from_secs(30);
+
+/// How long before its end a key is replaced in any case.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
 /// A temporary key.
 #[derive(Debug)]
 pub(super) struct TempKey {
@@ -48,10 +54,10 @@ impl TempKey {
         rng: &mut dyn CryptoRng,
     ) -> Self {
         let from_now = fresh.time.unix(now).as_secs().saturating_add(u64::from(seconds.unsigned_abs()));
-        let expires_at =
-            fresh.expires_at.unwrap_or_else(|| i32::try_from(from_now).unwrap_or(i32::MAX));
+        let expires_at = fresh.expires_at.unwrap_or_else(|| i32::try_from(from_now).unwrap_or(i32::MAX));
         let end = Duration::from_secs(u64::try_from(expires_at).unwrap_or(0));
-        let life = end.saturating_sub(fresh.time.unix(now));
+        // The exchange tells the server's time in whole seconds: it may be nearly one later than we know.
+        let life = end.saturating_sub(fresh.time.unix(now) + Duration::from_secs(1));
         Self {
             auth_key: Arc::new(fresh.auth_key),
             permanent,
@@ -86,9 +92,15 @@ impl TempKey {
         DRAIN.min(self.life / 20)
     }
 
+    /// From when on no new call is begun with it, whether there is a next key or not: what is under way then has time to
+    /// end before the key does.
+    pub(super) fn closing_at(&self) -> Duration {
+        self.end().saturating_sub(LAST_CALLS.min(self.life.mul_f64(0.07)))
+    }
+
     /// From when on it is replaced although there are calls under way.
     pub(super) fn urgent_at(&self) -> Duration {
-        self.made + self.life.mul_f64(0.93)
+        self.end().saturating_sub(LAST_MOMENT.min(self.life.mul_f64(0.01)))
     }
 
     /// Its end, by the monotonic clock.
@@ -280,9 +292,9 @@ mod tests {
     #[test]
     fn pf_5_the_next_key_is_made_well_before_the_end_of_this_one() {
         let key = key(2, 1000);
-        assert!((760 * S..=860 * S).contains(&key.renew_at()), "{:?}", key.renew_at());
-        assert!(key.renew_at() + key.drain() < key.urgent_at());
-        assert_eq!(key.end(), 1010 * S);
+        assert!((759 * S..=860 * S).contains(&key.renew_at()), "{:?}", key.renew_at());
+        assert!(key.renew_at() + key.drain() < key.closing_at() && key.closing_at() < key.urgent_at());
+        assert_eq!(key.end(), 1009 * S, "the server's clock may be a second ahead");
     }
 
     #[test]
@@ -291,8 +303,8 @@ mod tests {
         let key = key(2, 100);
         let (permanent, at) = (key.permanent.id(), |seconds| Now { monotonic: seconds * S, unix: S });
         slot.install(Arc::clone(&key));
-        assert!(slot.usable(permanent, at(109)).is_some());
-        assert!(slot.usable(permanent, at(110)).is_none());
+        assert!(slot.usable(permanent, at(108)).is_some());
+        assert!(slot.usable(permanent, at(109)).is_none());
         assert!(slot.usable(permanent + 1, at(50)).is_none());
         slot.forget(key.auth_key.id() + 1);
         assert!(slot.usable(permanent, at(50)).is_some());

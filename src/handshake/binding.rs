@@ -117,18 +117,19 @@ mod tests {
 
     fn binding() -> Binding {
         let permanent = AuthKey::from_bytes(std::array::from_fn(|i| 255 - u8::try_from(i).unwrap()));
-        Binding { permanent: Arc::new(permanent), temporary: 4_822_678_189_205_111, expires_at: 1_735_689_600 }
+        Binding {
+            permanent: Arc::new(permanent),
+            temporary: 4_822_678_189_205_111,
+            expires_at: 1_735_689_600,
+        }
     }
 
     #[test]
     fn pf_2_the_message_has_the_published_bytes() {
         each("bind_temp_auth_key", |_, vector| {
             let nonce = 283_686_952_306_183_i64;
-            let script = [
-                nonce.to_le_bytes().to_vec(),
-                vector.input("random_int128"),
-                vector.input("padding"),
-            ];
+            let script =
+                [nonce.to_le_bytes().to_vec(), vector.input("random_int128"), vector.input("padding")];
             let request = binding().request(
                 4_538_991_236_898_928,
                 4_822_678_189_205_111,

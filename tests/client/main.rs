@@ -6,6 +6,8 @@ mod cutting_proxy;
 mod loopback;
 mod losing;
 mod moving;
+mod pfs;
 mod refusals;
+mod relay;
 mod scripted;
 mod shutdown;

@@ -142,6 +142,7 @@ fn builder(
         .store(Arc::clone(store))
         .transport(args.transport)
         .timing(args.patience.timing())
+        .pfs(args.secrecy.pfs)
         .retry(retry);
     let mut is_loopback = local.is_some();
     if let Some(dc) = local {

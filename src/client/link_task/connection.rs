@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::time::{Sleep, sleep_until, timeout};
 
-use super::keys::Keeping;
 use super::{End, Task};
 use crate::client::Update;
 use crate::client::establish::Established;
@@ -80,13 +79,13 @@ impl Task {
                 }
                 return end;
             }
-            if self.keeping.as_ref().is_none_or(Keeping::is_open) {
+            if self.is_open(now.monotonic) {
                 self.calls.submit(session, now, self.introduced, &self.core.config.introduction);
             }
             if let Err(end) = self.transmit(session, framed) {
                 return end;
             }
-            let key_deadline = self.keeping.as_ref().and_then(Keeping::deadline);
+            let key_deadline = self.keeping.as_ref().and_then(|keeping| keeping.deadline(now.monotonic));
             let deadline = [session.poll_timeout(), key_deadline].into_iter().flatten().min();
             if let Some(deadline) = deadline {
                 timer.as_mut().reset(self.core.clock.instant(deadline));
@@ -181,7 +180,7 @@ impl Task {
                         Ok(()) => {
                             self.heard = true;
                             self.unknown_key = 0;
-                            if self.keeping.as_ref().is_none_or(Keeping::is_open) {
+                            if self.is_open(self.core.clock.now().monotonic) {
                                 self.backoff.reset();
                             }
                         }
@@ -244,6 +243,11 @@ impl Task {
             }
         }
         end
+    }
+
+    /// Whether calls can be made with the key.
+    fn is_open(&self, now: Duration) -> bool {
+        self.keeping.as_ref().is_none_or(|keeping| keeping.is_open(now))
     }
 
     fn is_binding(&self, request: RequestId) -> bool {

@@ -78,8 +78,9 @@ impl Keeping {
     }
 
     /// Whether calls can be made.
-    pub(super) fn is_open(&self) -> bool {
-        self.key.is_none() || self.slot.stage() == Stage::Bound
+    pub(super) fn is_open(&self, now: Duration) -> bool {
+        let open = |key: &Arc<TempKey>| self.slot.stage() == Stage::Bound && now < key.closing_at();
+        self.key.as_ref().is_none_or(open)
     }
 
     /// Something has happened that [`Task::keep_key`] should look at.
@@ -104,11 +105,12 @@ impl Keeping {
     }
 
     /// When [`Task::keep_key`] wants to be called.
-    pub(super) fn deadline(&self) -> Option<Duration> {
+    pub(super) fn deadline(&self, now: Duration) -> Option<Duration> {
         let key = self.key.as_ref()?;
         let next = match (&self.ready, self.drain_by) {
-            (Some(_), Some(drain_by)) => drain_by.min(key.urgent_at()),
-            (Some(_), None) => self.not_before.min(key.urgent_at()),
+            (Some(_), Some(drain_by)) if now < drain_by => drain_by.min(key.urgent_at()),
+            (Some(_), Some(_)) => key.urgent_at(),
+            (Some(_), None) => self.not_before.min(key.closing_at()),
             (None, _) if self.making.is_empty() => key.renew_at().max(self.not_before),
             (None, _) => key.end(),
         };
@@ -217,8 +219,8 @@ impl Task {
             }
             return Ok(());
         }
-        let urgent = now >= key.urgent_at();
-        let begin = keeping.drain_by.is_none() && (urgent || now >= keeping.not_before);
+        let (closing, urgent) = (now >= key.closing_at(), now >= key.urgent_at());
+        let begin = keeping.drain_by.is_none() && (closing || now >= keeping.not_before);
         if begin && keeping.slot.advance(id, Stage::Bound, Stage::Draining) {
             keeping.drain_by = Some(now + key.drain());
         }
@@ -232,7 +234,7 @@ impl Task {
             keeping.slot.end_renewal(keeping.number);
             return Err(End::Replaced(Box::new(next)));
         }
-        if now >= drain_by {
+        if now >= drain_by && !closing {
             tracing::debug!("calls are still under way; the temporary key is replaced later");
             keeping.slot.advance(id, Stage::Draining, Stage::Bound);
             keeping.drain_by = None;

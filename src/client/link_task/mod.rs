@@ -13,8 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::calls::Calls;
 use self::keys::Keeping;
+use super::calls::Calls;
 use super::core::Core;
 use super::establish::{Established, FLOOD_PAUSE, establish};
 use super::link::{CallEnd, Command, GivenUp};
@@ -250,7 +250,14 @@ impl Task {
         let Some(session) = &self.session else { return };
         let now = self.core.clock.now();
         let (salt, offset) = (session.salt(now), session.time().offset_seconds(now));
-        save(&self.core, self.dc, self.key_id, Some(salt).filter(|salt| *salt != 0 && self.keeping.is_none()), offset).await;
+        save(
+            &self.core,
+            self.dc,
+            self.key_id,
+            Some(salt).filter(|salt| *salt != 0 && self.keeping.is_none()),
+            offset,
+        )
+        .await;
     }
 
     /// The server does not know the key, seen for the `unknown_key`th time in a row. The first time might be a

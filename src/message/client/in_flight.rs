@@ -309,8 +309,8 @@ mod tests {
 
     fn table(calls: usize) -> (InFlight, Vec<RequestId>) {
         let mut table = InFlight::new(10 * S);
-        let requests =
-            (0..calls).map(|_| table.insert(Bytes::from_static(&[1; 8]), Late::Nothing, 1, CallOptions::default()));
+        let requests = (0..calls)
+            .map(|_| table.insert(Bytes::from_static(&[1; 8]), Late::Nothing, 1, CallOptions::default()));
         let requests = requests.collect();
         (table, requests)
     }
