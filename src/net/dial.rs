@@ -43,6 +43,35 @@ pub enum DialError {
         /// The deadline that passed.
         after: Duration,
     },
+    /// None of several addresses was reached.
+    #[error("{}", .errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Several {
+        /// What each has come to; empty when there was no address.
+        errors: Vec<DialError>,
+    },
+}
+
+impl DialError {
+    /// What several dials have come to.
+    pub(super) fn of_all(mut errors: Vec<Self>) -> Self {
+        match errors.pop() {
+            Some(only) if errors.is_empty() => only,
+            last => {
+                errors.extend(last);
+                Self::Several { errors }
+            }
+        }
+    }
+
+    /// Whether nobody has answered anywhere.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        match self {
+            Self::TimedOut { .. } => true,
+            Self::Several { errors } => errors.iter().all(Self::is_silence),
+            _ => false,
+        }
+    }
 }
 
 /// Opens a TCP connection to `address` within `limit`, over all addresses that a name resolves to.

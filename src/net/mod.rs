@@ -10,6 +10,7 @@ mod exchange;
 mod framed;
 mod gate;
 pub mod proxy;
+mod race;
 mod refusal;
 mod route;
 #[cfg(feature = "terminal")]
@@ -27,6 +28,7 @@ pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
 pub use framed::{Framed, FramedError};
 pub use gate::exchange_permit;
 pub use proxy::Proxy;
+pub use race::race;
 pub use refusal::Refusal;
 pub use route::{Route, connect};
 #[cfg(feature = "terminal")]
