@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::core::Core;
 use super::dcs::PORT;
 use super::link::Lane;
-use crate::net::{Address, Route};
+use crate::net::{Address, Endpoint, Route};
 use crate::session::{self, DcAddress};
 use crate::tl::types;
-use crate::transport::{Kind, Tagged};
+use crate::transport::{Kind, ProxySecret, Tagged};
 
 /// Where the DCs listen, too, unless they say otherwise.
 const OTHER_PORTS: [u16; 2] = [80, 5222];
@@ -20,7 +20,7 @@ const FAILURES: usize = 2;
 /// One way to a DC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
-    pub address: Address,
+    pub endpoint: Endpoint,
     pub media_only: bool,
 }
 
@@ -40,26 +40,28 @@ impl Core {
     /// Where to dial a DC, best first.
     pub(super) fn places(&self, dc: i32, lane: Lane, route: &Route) -> Vec<Place> {
         if let Some(address) = self.config.addresses.get(&dc) {
-            return vec![Place { address: address.clone(), media_only: false }];
+            return vec![Place { endpoint: address.clone().into(), media_only: false }];
         }
         let known = self.dc(dc).map(|dc| dc.addresses).unwrap_or_default();
         let mut places = in_order(&known, lane, route);
         if let Some(network) = self.config.built_in {
-            places.extend(network.addresses(dc).map(|address| Place { address, media_only: false }));
+            places.extend(
+                network.addresses(dc).map(|address| Place { endpoint: address.into(), media_only: false }),
+            );
             for port in OTHER_PORTS {
                 let elsewhere: Vec<_> = known
                     .iter()
                     .filter(|known| usable(known, lane, route) && !known.this_port_only && known.port == PORT)
-                    .map(|known| place(known, port))
+                    .filter_map(|known| place(known, port))
                     .collect();
                 places.extend(elsewhere);
             }
         }
         let mut seen = Vec::new();
         places.retain(|place| {
-            let new = !seen.contains(&place.address);
+            let new = !seen.contains(&place.endpoint);
             if new {
-                seen.push(place.address.clone());
+                seen.push(place.endpoint.clone());
             }
             new
         });
@@ -97,15 +99,16 @@ impl Core {
 
 /// Whether a connection of this kind can be made there. Nothing here speaks to CDN DCs, whose keys are others.
 fn usable(known: &DcAddress, lane: Lane, route: &Route) -> bool {
-    let obfuscated = matches!(route.transport, Kind::Obfuscated(_));
-    !known.cdn
-        && known.secret.is_none()
-        && (obfuscated || !known.obfuscated_only)
-        && (!known.media_only || lane != Lane::Main)
+    // A secret says by itself that the transport is obfuscated.
+    let obfuscated = matches!(route.transport, Kind::Obfuscated(_)) || known.secret.is_some();
+    !known.cdn && (obfuscated || !known.obfuscated_only) && (!known.media_only || lane != Lane::Main)
 }
 
-fn place(known: &DcAddress, port: u16) -> Place {
-    Place { address: Address::new(&*known.host, port), media_only: known.media_only }
+/// `None` if the address has a secret that is none.
+fn place(known: &DcAddress, port: u16) -> Option<Place> {
+    let secret = known.secret.as_ref().map(|secret| ProxySecret::from_bytes(secret.expose()));
+    let endpoint = Endpoint { address: Address::new(&*known.host, port), secret: secret.transpose().ok()? };
+    Some(Place { endpoint, media_only: known.media_only })
 }
 
 /// The addresses that can be used: for files those that are for nothing else, behind a proxy those that do not change,
@@ -124,7 +127,7 @@ fn in_order(known: &[DcAddress], lane: Lane, route: &Route) -> Vec<Place> {
         if first.is_none() && second.is_none() {
             return places;
         }
-        places.extend(first.into_iter().chain(second).map(|known| place(known, known.port)));
+        places.extend(first.into_iter().chain(second).filter_map(|known| place(known, known.port)));
     }
 }
 
@@ -133,7 +136,7 @@ mod tests {
     use super::*;
 
     fn hosts(known: &[DcAddress], lane: Lane, route: &Route) -> Vec<String> {
-        in_order(known, lane, route).iter().map(|place| place.address.host().to_owned()).collect()
+        in_order(known, lane, route).iter().map(|place| place.endpoint.address.host().to_owned()).collect()
     }
 
     #[test]
@@ -143,14 +146,15 @@ mod tests {
             DcAddress { media_only: true, ..at("media") },
             DcAddress { cdn: true, ..at("cdn") },
             DcAddress { obfuscated_only: true, ..at("hidden") },
-            DcAddress { secret: Some("s".into()), ..at("secret") },
+            DcAddress { secret: Some([7; 16].as_slice().into()), obfuscated_only: true, ..at("secret") },
+            DcAddress { secret: Some("s".into()), ..at("nonsense") },
             at("plain"),
         ];
         let (plain, hidden) =
             (Route::direct(Kind::Abridged), Route::direct(Kind::Obfuscated(Tagged::Padded)));
-        assert_eq!(hosts(&known, Lane::Main, &plain), ["plain"]);
-        assert_eq!(hosts(&known, Lane::Main, &hidden), ["hidden", "plain"]);
-        assert_eq!(hosts(&known, Lane::Media(0), &plain), ["media", "plain"]);
+        assert_eq!(hosts(&known, Lane::Main, &plain), ["secret", "plain"]);
+        assert_eq!(hosts(&known, Lane::Main, &hidden), ["hidden", "secret", "plain"]);
+        assert_eq!(hosts(&known, Lane::Media(0), &plain), ["media", "secret", "plain"]);
     }
 
     #[test]

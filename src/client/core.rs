@@ -5,15 +5,14 @@ use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::introduction::Introduction;
 use super::temp_key::TempKeys;
 use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::rsa::PublicKey;
 use crate::net::{Address, Route, SystemClock, off_thread};
-use crate::session::{self, Change, Dc, DcAddress, Secret, SessionStore};
-use crate::transport::Kind;
+use crate::session::{self, Change, Dc, Secret, SessionStore};
 
 /// How long after its making a permanent key may not be known everywhere (PF-4).
 const YOUNG: Duration = Duration::from_secs(60);
@@ -30,6 +29,10 @@ pub(super) struct Config {
     /// Addresses given by the caller, which no `help.getConfig` replaces.
     pub addresses: BTreeMap<i32, Address>,
     pub route: Route,
+    /// No transport was asked for: another may be tried.
+    pub any_transport: bool,
+    /// The most connections for files to one DC.
+    pub media_connections: usize,
     /// Calls go under temporary keys.
     pub pfs: bool,
     pub timing: Timing,
@@ -45,6 +48,8 @@ pub(super) struct Core {
     pub clock: SystemClock,
     pub updates: Updates,
     pub temp_keys: TempKeys,
+    /// Told when the server's configuration may be another.
+    pub refresh: Notify,
     /// The permanent keys that this process has made, and when, by the monotonic clock.
     made: Mutex<HashMap<i64, Duration>>,
     /// Numbers for the links.
@@ -70,6 +75,7 @@ impl Core {
             clock: SystemClock::new(),
             updates: Updates::new(),
             temp_keys: TempKeys::default(),
+            refresh: Notify::new(),
             made: Mutex::default(),
             links: AtomicU64::new(1),
             home: AtomicI32::new(home),
@@ -130,30 +136,11 @@ impl Core {
         self.store.with(|state| state.user.is_some())
     }
 
-    /// The number of a DC as the key exchange carries it.
-    pub(super) fn wire_dc(&self, dc: i32) -> i32 {
-        if self.config.built_in == Some(dcs::BuiltIn::Test) { dc.saturating_add(10_000) } else { dc }
-    }
-
-    /// Where to dial a DC, best first.
-    pub(super) fn addresses(&self, dc: i32) -> Vec<Address> {
-        if let Some(address) = self.config.addresses.get(&dc) {
-            return vec![address.clone()];
-        }
-        let obfuscated = matches!(self.config.route.transport, Kind::Obfuscated(_));
-        let usable = |known: &&DcAddress| {
-            let for_calls = !known.media_only && !known.cdn && known.secret.is_none();
-            for_calls && (obfuscated || !known.obfuscated_only)
-        };
-        let mut addresses: Vec<Address> = self.store.with(|state| {
-            let known = state.dcs.get(&dc).map(|dc| dc.addresses.as_slice()).unwrap_or_default();
-            known.iter().filter(usable).map(|known| Address::new(&*known.host, known.port)).collect()
-        });
-        if let Some(network) = self.config.built_in {
-            let built_in = network.addresses(dc).filter(|address| !addresses.contains(address));
-            addresses.extend(built_in.collect::<Vec<_>>());
-        }
-        addresses
+    /// The number of a DC as the key exchange and proxies carry it, at an address that is for files only or not.
+    pub(super) fn wire_dc(&self, dc: i32, media_only: bool) -> i32 {
+        let test = self.config.built_in == Some(dcs::BuiltIn::Test);
+        let dc = if test { dc.saturating_add(10_000) } else { dc };
+        if media_only { dc.saturating_neg() } else { dc }
     }
 
     /// Writes changes to the store without holding up the I/O thread.

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConnectError;
+use super::addresses::Place;
 use super::core::Core;
+use super::link::Lane;
 use super::temp_key::TempKey;
 use crate::crypto::AuthKey;
 use crate::message::ServerTime;
 use crate::net::{
-    Address, Backoff, BoxStream, ExchangeError, ExchangeOptions, Framed, FreshKey, connect, exchange,
-    exchange_permit,
+    Address, Backoff, BoxStream, ExchangeError, ExchangeOptions, Framed, FreshKey, Proxy, exchange,
+    exchange_permit, race,
 };
 use crate::session::{Dc, Salt};
 
@@ -31,12 +33,14 @@ pub(super) struct Established {
     pub temp: Option<Arc<TempKey>>,
 }
 
-/// One try: dials the address whose turn it is, and makes the keys that are missing: a permanent one, which is saved,
+/// One try: dials the DC, and makes the keys that are missing: a permanent one, which is saved,
 /// and with forward secrecy a temporary one.
+///
+/// `failures` says how many tries in a row came to nothing before.
 pub(super) async fn establish(
     core: &Arc<Core>,
-    dc: i32,
-    attempt: usize,
+    (dc, lane): (i32, Lane),
+    failures: usize,
 ) -> Result<Established, ConnectError> {
     if core.is_lost() {
         return Err(ConnectError::SessionLost);
@@ -52,7 +56,7 @@ pub(super) async fn establish(
         temp = usable(core, dc, &known);
     }
     let complete = known.auth_key.is_some() && (temp.is_some() || !core.config.pfs);
-    let mut dialed = dial(core, dc, attempt, !complete).await?;
+    let mut dialed = dial(core, (dc, lane), failures, !complete).await?;
     let permanent = match &known.auth_key {
         Some(key) => Arc::new(key.clone()),
         None => {
@@ -91,10 +95,10 @@ pub(super) async fn establish(
 /// A connection of its own with another temporary key for the same permanent one; the key in use stays.
 pub(super) async fn next_temporary(
     core: &Arc<Core>,
-    dc: i32,
+    (dc, lane): (i32, Lane),
     permanent: Arc<AuthKey>,
 ) -> Result<Established, ConnectError> {
-    let mut dialed = dial(core, dc, 0, true).await?;
+    let mut dialed = dial(core, (dc, lane), 0, true).await?;
     let made = dialed.temporary(core, dc, &permanent).await?;
     Ok(dialed.with(Arc::new(made)))
 }
@@ -108,19 +112,39 @@ fn usable(core: &Core, dc: i32, known: &Dc) -> Option<Arc<TempKey>> {
 struct Dialed {
     framed: Framed<BoxStream>,
     address: Address,
+    /// The number of the DC as this connection has to name it.
+    wire_dc: i32,
     /// Held until the exchanges are over.
     permit: Option<tokio::sync::OwnedSemaphorePermit>,
 }
 
-async fn dial(core: &Arc<Core>, dc: i32, attempt: usize, for_exchange: bool) -> Result<Dialed, ConnectError> {
-    let addresses = core.addresses(dc);
-    let turn = attempt.checked_rem(addresses.len()).and_then(|turn| addresses.get(turn));
-    let address = turn.cloned().ok_or(ConnectError::UnknownDc { dc })?;
+/// Dials a DC wherever it may listen, beginning elsewhere after each failure.
+async fn dial(
+    core: &Arc<Core>,
+    (dc, lane): (i32, Lane),
+    failures: usize,
+    for_exchange: bool,
+) -> Result<Dialed, ConnectError> {
+    let route = core.route(failures);
+    let mut places = core.places(dc, lane, &route);
+    let turn = failures.checked_rem(places.len()).ok_or(ConnectError::UnknownDc { dc })?;
+    places.rotate_left(turn);
+    let mut targets: Vec<_> = places
+        .into_iter()
+        .map(|Place { endpoint, media_only }| (endpoint, core.wire_dc(dc, media_only)))
+        .collect();
+    if matches!(route.proxy, Some(Proxy::MtProxy { .. })) {
+        // It knows by itself where the DC is.
+        targets.truncate(1);
+    }
     // Before it dials: a server does not wait long for the first packet.
-    let permit = if for_exchange { exchange_permit(&address).await } else { None };
-    let config = &core.config;
-    let framed = connect(&config.route, core.wire_dc(dc), &address, config.timing.dial).await?;
-    Ok(Dialed { framed, address, permit })
+    let permit = match targets.first() {
+        Some((endpoint, _)) if for_exchange => exchange_permit(&endpoint.address).await,
+        _ => None,
+    };
+    let (won, framed) = race(&route, &targets, core.config.timing.dial).await?;
+    let (endpoint, wire_dc) = targets.swap_remove(won);
+    Ok(Dialed { framed, address: endpoint.address, wire_dc, permit })
 }
 
 impl Dialed {
@@ -133,7 +157,7 @@ impl Dialed {
         let (config, address) = (&core.config, &self.address);
         tracing::info!(dc, %address, temporary = expires_in.is_some(), "making an auth key");
         let (keys, limit) = (config.keys.clone(), config.timing.exchange);
-        let options = ExchangeOptions { dc: core.wire_dc(dc), keys, limit, expires_in };
+        let options = ExchangeOptions { dc: self.wire_dc, keys, limit, expires_in };
         exchange(&mut self.framed, &core.clock, options).await.map_err(|source| self.failed(dc, source))
     }
 
@@ -153,7 +177,7 @@ impl Dialed {
     }
 
     fn with(self, temp: Arc<TempKey>) -> Established {
-        let Self { framed, address, permit } = self;
+        let Self { framed, address, permit, .. } = self;
         drop(permit);
         Established {
             framed,
@@ -172,6 +196,7 @@ async fn save_key(core: &Arc<Core>, dc: i32, fresh: &FreshKey, time_offset: i64)
     core.note_new_key(key.id());
     core.change_dc(dc, move |dc| {
         dc.auth_key = Some(key);
+        dc.authorized = false;
         dc.salts = vec![Salt::undated(salt)];
         dc.time_offset = time_offset;
     })
@@ -180,18 +205,21 @@ async fn save_key(core: &Arc<Core>, dc: i32, fresh: &FreshKey, time_offset: i64)
 }
 
 /// Several tries with growing pauses, as long as another one could help.
-pub(super) async fn establish_patiently(core: &Arc<Core>, dc: i32) -> Result<Established, ConnectError> {
+pub(super) async fn establish_patiently(
+    core: &Arc<Core>,
+    (dc, lane): (i32, Lane),
+) -> Result<Established, ConnectError> {
     let timing = &core.config.timing;
     let mut backoff = Backoff::new(timing.reconnect_first, timing.reconnect_max);
-    let mut attempt = 0;
+    let mut failures = 0;
     loop {
-        let error = match establish(core, dc, attempt).await {
+        let error = match establish(core, (dc, lane), failures).await {
             Ok(established) => return Ok(established),
             Err(error) => error,
         };
-        attempt += 1;
-        let elsewhere = attempt < core.addresses(dc).len();
-        if !error.may_pass(elsewhere) || attempt >= timing.connect_attempts {
+        failures += 1;
+        // Every place was tried, but not with every transport.
+        if !error.may_pass(core.config.any_transport) || failures >= timing.connect_attempts {
             return Err(error);
         }
         tracing::warn!(dc, %error, "connecting again");

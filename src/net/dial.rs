@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::Address;
+use super::{Address, ProxyError};
 
 /// Why a connection could not be opened; every message names the address.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,16 @@ pub enum DialError {
         address: Address,
         /// The operating system's reason.
         source: io::Error,
+    },
+    /// The proxy does not lead there.
+    #[error("{target} was not reached through {proxy}: {source}")]
+    Proxy {
+        /// The proxy's kind and address.
+        proxy: String,
+        /// The address, or the number of the DC.
+        target: String,
+        /// Why not.
+        source: ProxyError,
     },
     /// Nobody answered within the deadline.
     #[error("{address} did not answer within {after:?}")]
@@ -63,13 +73,15 @@ impl DialError {
         }
     }
 
-    /// Whether nobody has answered anywhere.
+    /// Whether another try may succeed without anybody doing anything; `elsewhere` says that there is another address to
+    /// try.
     #[must_use]
-    pub fn is_silence(&self) -> bool {
+    pub fn may_pass(&self, elsewhere: bool) -> bool {
         match self {
-            Self::TimedOut { .. } => true,
-            Self::Several { errors } => errors.iter().all(Self::is_silence),
-            _ => false,
+            Self::TimedOut { .. } => elsewhere,
+            Self::Proxy { source, .. } => source.may_pass(elsewhere),
+            Self::Several { errors } => errors.iter().any(|error| error.may_pass(elsewhere)),
+            _ => true,
         }
     }
 }

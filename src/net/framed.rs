@@ -183,7 +183,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
                 self.input.reserve(self.input.len().clamp(READ_CHUNK, READ_CHUNK_MAX));
             }
             match ready!(pin!(self.stream.read_buf(&mut self.input)).poll(cx))? {
-                0 if self.input.is_empty() => return Poll::Ready(Err(FramedError::Closed)),
+                0 if self.input.is_empty() && self.codec.is_at_rest() => {
+                    return Poll::Ready(Err(FramedError::Closed));
+                }
                 0 => return Poll::Ready(Err(FramedError::Truncated)),
                 _ => {}
             }

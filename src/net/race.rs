@@ -5,31 +5,31 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{Address, BoxStream, DialError, Framed, Route, connect};
+use super::{BoxStream, DialError, Endpoint, Framed, Route, connect};
 
 /// How long one address is waited for before the next is tried beside it (RFC 8305, section 8).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// Opens a connection to the DC with the number `dc` over the first of `addresses` that answers: each is dialed when the
-/// one before it has failed, or has not answered for a quarter of a second. The others are let go.
+/// Opens a connection to a DC over the first of `targets` that answers, each an endpoint and the number of the DC as it is
+/// to be named there (see [`connect`]): each is dialed when the one before it has failed, or has not answered for a quarter
+/// of a second. The others are let go. Gives the place of the one that was taken.
 ///
 /// # Errors
-/// [`DialError`], which names all addresses; it is as one for an address that nobody has when there is none.
+/// [`DialError`] of all.
 pub async fn race(
     route: &Route,
-    dc: i32,
-    addresses: &[Address],
+    targets: &[(Endpoint, i32)],
     limit: Duration,
-) -> Result<(Address, Framed<BoxStream>), DialError> {
-    let mut waiting = addresses.iter().cloned();
+) -> Result<(usize, Framed<BoxStream>), DialError> {
+    let mut waiting = targets.iter().cloned().enumerate();
     let mut dials = JoinSet::new();
     let mut errors = Vec::new();
     let mut dial_next = |dials: &mut JoinSet<_>| {
-        let Some(address) = waiting.next() else { return false };
+        let Some((number, (endpoint, dc))) = waiting.next() else { return false };
         let route = route.clone();
         dials.spawn(async move {
-            let connected = connect(&route, dc, &address, limit).await;
-            connected.map(|framed| (address, framed))
+            let connected = connect(&route, dc, &endpoint, limit).await;
+            connected.map(|framed| (number, framed))
         });
         true
     };
@@ -58,6 +58,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::net::Address;
     use crate::transport::Kind;
 
     const LIMIT: Duration = Duration::from_secs(5);
@@ -73,7 +74,9 @@ mod tests {
     }
 
     async fn raced(addresses: &[Address]) -> Result<Address, DialError> {
-        race(&Route::direct(Kind::Abridged), 2, addresses, LIMIT).await.map(|(address, _)| address)
+        let targets: Vec<_> = addresses.iter().cloned().map(|address| (address.into(), 2)).collect();
+        let (won, _) = race(&Route::direct(Kind::Abridged), &targets, LIMIT).await?;
+        Ok(addresses[won].clone())
     }
 
     #[tokio::test]

@@ -13,12 +13,12 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{hub::Hub, key_exchange::KeyExchange, keys::KeyEntry, limits, sessions::Live};
+use super::{hub::Hub, key_exchange::KeyExchange, keys::KeyEntry, limits, sessions::Live, strangers};
 use crate::{
     crypto::{Side, packet},
     handshake::server::Options,
     message::{ServerEvent, envelope},
-    net::{BoxStream, Framed, off_thread},
+    net::{BoxStream, Framed, Welcome, greet, off_thread},
     transport::Frame,
 };
 
@@ -43,13 +43,29 @@ pub(super) async fn serve(hub: Arc<Hub>, dc: i32, options: Arc<Options>, stream:
     // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
     let ip = stream.peer_addr().ok().map(|peer| peer.ip());
-    let accepted = timeout(limits::GREETING, Framed::accept(Box::new(stream) as BoxStream));
-    let framed = tokio::select! {
-        accepted = accepted => match accepted {
-            Ok(Ok((framed, _header))) => framed,
-            _ => return,
+    let greeted = timeout(limits::GREETING, greet(Box::new(stream) as BoxStream, &hub.doorkeeper));
+    let Welcome { framed, secret, dc: wanted } = tokio::select! {
+        greeted = greeted => match greeted {
+            Ok(Ok(welcome)) => welcome,
+            Ok(Err(stranger)) => {
+                tokio::select! {
+                    () = strangers::turn_away(stranger, hub.site.as_ref()) => {}
+                    _ = cut.changed() => {}
+                }
+                return;
+            }
+            Err(_) => return,
         },
         _ = cut.changed() => return,
+    };
+    // Who comes with a secret is at an MTProxy, which here has all DCs behind it.
+    let (dc, options) = match (secret, wanted.and_then(|number| hub.dc_of(number))) {
+        (None, _) => (dc, options),
+        (Some(_), None) => return,
+        (Some(_), Some(wanted)) => {
+            let strict = options.dc.map(|_| wanted);
+            (wanted, Arc::new(Options { dc: strict, ..Options::clone(&options) }))
+        }
     };
     let id = hub.connection_ids.fetch_add(1, Ordering::Relaxed);
     let mut connection = Connection {

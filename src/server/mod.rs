@@ -57,6 +57,7 @@ mod security;
 mod send_code;
 mod sent_code;
 mod sessions;
+mod strangers;
 mod temp_keys;
 mod transfer;
 mod updates;

@@ -7,6 +7,7 @@ mod loopback;
 mod losing;
 mod moving;
 mod pfs;
+mod proxies;
 mod refusals;
 mod relay;
 mod scripted;

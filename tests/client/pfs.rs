@@ -175,7 +175,7 @@ async fn fresh_key(server: &Server, expires_in: Option<i32>) -> (FreshKey, Frame
     let clock = SystemClock::new();
     let route = Route::direct(Kind::Abridged);
     let limit = Duration::from_secs(30);
-    let mut framed = connect(&route, 2, &loopback::address(server, 2), limit).await.unwrap();
+    let mut framed = connect(&route, 2, &loopback::address(server, 2).into(), limit).await.unwrap();
     let keys = vec![PublicKey::from_pem(server.public_key_pem()).unwrap()];
     let options = ExchangeOptions { dc: 2, keys, limit, expires_in };
     let fresh = exchange(&mut framed, &clock, options).await.unwrap();

@@ -140,10 +140,10 @@ fn builder(
     let retry = RetryPolicy { flood_sleep_threshold: Duration::ZERO, ..RetryPolicy::default() };
     let mut builder = Client::builder(&args.session.name)
         .store(Arc::clone(store))
-        .transport(args.transport)
         .timing(args.patience.timing())
         .pfs(args.secrecy.pfs)
         .retry(retry);
+    builder = args.reach.show(builder)?;
     let mut is_loopback = local.is_some();
     if let Some(dc) = local {
         builder = dc.reach(builder)?;

@@ -118,6 +118,7 @@ async fn connected<T>(
         .store(Arc::<FileStore>::clone(&store))
         .timing(online.patience.timing())
         .pfs(online.secrecy.pfs);
+    builder = online.reach.show(builder)?;
     let directory = local_dc::directory(&args.session_dir, &args.name);
     let mut local = None;
     if directory.is_dir() {

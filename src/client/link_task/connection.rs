@@ -9,12 +9,18 @@ use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::{End, Task};
 use crate::client::Update;
+use crate::client::calls::Around;
 use crate::client::establish::Established;
 use crate::client::link::{CallEnd, Command};
-use crate::message::client::{self, Session};
+use crate::message::client::{self, CallOptions, Session};
 use crate::message::{ClientEvent, RequestId, RpcError};
 use crate::net::{BoxStream, Framed, FramedError};
+use crate::tl::mtproto::functions::DestroySession;
+use crate::tl::{Bytes, Constructor, Serialize, types};
 use crate::transport::Frame;
+
+/// Constructor id of `updateConfig`, which has no fields and so no type of its own.
+const UPDATE_CONFIG: u32 = 0xa229_dd06;
 
 /// Packets are left in the session, where they can still be batched, while this many bytes wait for the network.
 const HIGH_WATER: usize = 256 * 1024;
@@ -57,6 +63,9 @@ impl Task {
         tracing::debug!(%address, "connected");
         self.cause = None;
         self.introduced = false;
+        self.idle_since = None;
+        // Taken back with the first packet that comes.
+        self.failures += 1;
         session.on_connected(now);
         let end = self.exchange_packets(&mut session, &mut framed).await;
         session.on_disconnected(self.core.clock.now());
@@ -80,13 +89,26 @@ impl Task {
                 return end;
             }
             if self.is_open(now.monotonic) {
-                self.calls.submit(session, now, self.introduced, &self.core.config.introduction);
+                let around = Around {
+                    introduced: self.introduced,
+                    without_updates: !self.is_home(),
+                    introduction: &self.core.config.introduction,
+                };
+                self.calls.submit(session, now, around);
             }
             if let Err(end) = self.transmit(session, framed) {
                 return end;
             }
             let key_deadline = self.keeping.as_ref().and_then(|keeping| keeping.deadline(now.monotonic));
-            let deadline = [session.poll_timeout(), key_deadline].into_iter().flatten().min();
+            let idle_deadline = match self.idle_deadline(now.monotonic) {
+                Some(deadline) if deadline <= now.monotonic => {
+                    self.close(session, framed).await;
+                    return End::Idle;
+                }
+                deadline => deadline,
+            };
+            let deadlines = [session.poll_timeout(), key_deadline, idle_deadline];
+            let deadline = deadlines.into_iter().flatten().min();
             if let Some(deadline) = deadline {
                 timer.as_mut().reset(self.core.clock.instant(deadline));
             }
@@ -180,6 +202,10 @@ impl Task {
                         Ok(()) => {
                             self.heard = true;
                             self.unknown_key = 0;
+                            if std::mem::take(&mut self.failures) > 1 {
+                                // Perhaps the addresses are others now.
+                                self.core.refresh.notify_one();
+                            }
                             if self.is_open(self.core.clock.now().monotonic) {
                                 self.backoff.reset();
                             }
@@ -206,7 +232,7 @@ impl Task {
                         end = end.and(self.binding_over(result));
                         continue;
                     }
-                    let Some(ended) = self.calls.ended(request) else { continue };
+                    let Some(ended) = self.calls.ended(request, result.is_ok()) else { continue };
                     self.introduced |= ended.introduced && !result.as_ref().is_err_and(wants_introduction);
                     if result.as_ref().is_err_and(|error| error.is("AUTH_KEY_PERM_EMPTY"))
                         && let Some(keeping) = &mut self.keeping
@@ -221,19 +247,29 @@ impl Task {
                     _ = self.binding_over(Err(RpcError::new(500, "TEMP_AUTH_KEY_EMPTY")));
                 }
                 ClientEvent::Failed { request, reason } => {
-                    let Some(ended) = self.calls.ended(request) else { continue };
+                    let Some(ended) = self.calls.ended(request, false) else { continue };
                     ended.call.end(Err(CallEnd::Failed(reason)));
                 }
-                ClientEvent::Update(update) if self.core.home() == self.dc => {
+                // Updates from anywhere else are none (UP-7).
+                ClientEvent::Update(update) if self.is_home() => {
+                    if changes_config(&update) {
+                        self.core.refresh.notify_one();
+                    }
                     self.core.updates.push(Update::Received(update));
                 }
                 ClientEvent::NewSession { .. } => {
                     self.introduced = false;
-                    if self.core.home() == self.dc {
+                    if self.is_home() {
                         self.core.updates.push(Update::Missed);
                     }
                 }
-                ClientEvent::SessionRenewed { .. } => self.introduced = false,
+                ClientEvent::SessionRenewed { former, .. } => {
+                    self.introduced = false;
+                    // The server may forget the former one at once; if it does not hear of it, it will in time.
+                    let destroy = DestroySession { session_id: former }.to_bytes().unwrap_or_default();
+                    let options = CallOptions { repeatable: true, ..CallOptions::default() };
+                    _ = session.call(self.core.clock.now(), destroy, options);
+                }
                 ClientEvent::SaltChanged { salt } => self.save(session, Some(salt)),
                 ClientEvent::TimeChanged => self.save(session, None),
                 ClientEvent::ConnectionDead => {
@@ -243,6 +279,15 @@ impl Task {
             }
         }
         end
+    }
+
+    /// When the connection is closed if there is nothing to do until then.
+    fn idle_deadline(&mut self, now: Duration) -> Option<Duration> {
+        if !self.may_idle() || !self.calls.is_empty() {
+            self.idle_since = None;
+            return None;
+        }
+        Some(*self.idle_since.get_or_insert(now) + self.core.config.timing.idle)
     }
 
     /// Whether calls can be made with the key.
@@ -266,6 +311,13 @@ impl Task {
             Err(_) => tracing::debug!("the server does not read; closed without waiting"),
         }
     }
+}
+
+/// Whether an update says that the server's configuration is another: `updateDcOptions` or `updateConfig`, alone.
+fn changes_config(update: &Bytes) -> bool {
+    let id =
+        |at: usize| update.get(at..at + 4).and_then(|id| id.first_chunk().copied()).map(u32::from_le_bytes);
+    id(0) == Some(types::UpdateShort::ID) && matches!(id(4), Some(types::UpdateDcOptions::ID | UPDATE_CONFIG))
 }
 
 fn wants_introduction(error: &RpcError) -> bool {

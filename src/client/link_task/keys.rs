@@ -14,6 +14,7 @@ use super::{End, Task};
 use crate::client::ConnectError;
 use crate::client::core::Core;
 use crate::client::establish::{Established, next_temporary};
+use crate::client::link::Lane;
 use crate::client::temp_key::{Slot, Stage, Standing, TempKey};
 use crate::clock::Now;
 use crate::message::client::Session;
@@ -24,6 +25,7 @@ type News = Pin<Box<dyn Future<Output = watch::Receiver<Standing>> + Send>>;
 
 /// A link's part in the keeping of its DC's temporary key.
 pub(super) struct Keeping {
+    place: (i32, Lane),
     /// The link.
     number: u64,
     slot: Arc<Slot>,
@@ -45,9 +47,10 @@ pub(super) struct Keeping {
 }
 
 impl Keeping {
-    pub(super) fn new(core: &Core, dc: i32, number: u64) -> Self {
-        let slot = core.temp_keys.slot(dc);
+    pub(super) fn new(core: &Core, place: (i32, Lane), number: u64) -> Self {
+        let slot = core.temp_keys.slot(place.0);
         Self {
+            place,
             number,
             news: news(slot.watch()),
             slot,
@@ -213,9 +216,10 @@ impl Task {
         if keeping.ready.is_none() {
             let due = now >= key.renew_at().max(keeping.not_before) && keeping.making.is_empty();
             if due && keeping.slot.stage() == Stage::Bound && keeping.slot.begin_renewal(keeping.number) {
-                let (core, dc, permanent) = (Arc::clone(&self.core), self.dc, Arc::clone(&key.permanent));
+                let (core, place, permanent) =
+                    (Arc::clone(&self.core), keeping.place, Arc::clone(&key.permanent));
                 keeping.not_before = now + key.retry_after();
-                keeping.making.spawn(async move { next_temporary(&core, dc, permanent).await });
+                keeping.making.spawn(async move { next_temporary(&core, place, permanent).await });
             }
             return Ok(());
         }

@@ -7,6 +7,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot};
@@ -17,7 +18,7 @@ use self::keys::Keeping;
 use super::calls::Calls;
 use super::core::Core;
 use super::establish::{Established, FLOOD_PAUSE, establish};
-use super::link::{CallEnd, Command, GivenUp};
+use super::link::{CallEnd, Command, GivenUp, Lane};
 use crate::crypto::AuthKey;
 use crate::message::CallStatus;
 use crate::message::client::Session;
@@ -27,7 +28,8 @@ use crate::session::Salt;
 /// Serves a DC until all handles are gone or one of them closes it.
 pub(super) async fn run(
     core: Arc<Core>,
-    dc: i32,
+    (dc, lane): (i32, Lane),
+    number: u64,
     first: Established,
     commands: mpsc::UnboundedReceiver<Command>,
 ) {
@@ -35,6 +37,9 @@ pub(super) async fn run(
     let timing = &core.config.timing;
     let task = Task {
         dc,
+        lane,
+        failures: 0,
+        idle_since: None,
         commands,
         calls: Calls::default(),
         session: None,
@@ -48,7 +53,7 @@ pub(super) async fn run(
         lost: Box::pin(core.lost()),
         backoff: Backoff::new(timing.reconnect_first, timing.reconnect_max),
         rng: rand::make_rng(),
-        keeping: core.config.pfs.then(|| Keeping::new(&core, dc, core.next_link())),
+        keeping: core.config.pfs.then(|| Keeping::new(&core, (dc, lane), number)),
         core,
     };
     task.serve(first).instrument(span).await;
@@ -57,7 +62,12 @@ pub(super) async fn run(
 struct Task {
     core: Arc<Core>,
     dc: i32,
+    lane: Lane,
     commands: mpsc::UnboundedReceiver<Command>,
+    /// How many connections in a row have come to nothing.
+    failures: usize,
+    /// Since when there is nothing to do, on the monotonic clock.
+    idle_since: Option<Duration>,
     calls: Calls,
     /// Lives through reconnections; made anew only with a new key.
     session: Option<Session>,
@@ -86,6 +96,8 @@ struct Task {
 enum End {
     /// The handles are gone, or one asked for it.
     Closed,
+    /// There was nothing to do for a while.
+    Idle,
     /// The network or the server ended it: dial again.
     Lost(String),
     /// The server does not want this key or so many connections.
@@ -118,6 +130,10 @@ impl Task {
             let address = established.address.clone();
             match self.drive(established).await {
                 End::Closed => break,
+                End::Idle => {
+                    tracing::debug!(%address, "closed, as there was nothing to do");
+                    break;
+                }
                 End::Lost(cause) => {
                     tracing::info!(%address, %cause, "connection lost");
                     self.cause = Some(format!("{address}: {cause}"));
@@ -129,7 +145,7 @@ impl Task {
                     if self.core.is_young(id) {
                         self.backoff.at_least(FLOOD_PAUSE);
                     } else if !self.forget_key().await {
-                        self.refuse_calls(|_| CallEnd::KeyUnknown).await;
+                        self.refuse_calls(CallEnd::KeyUnknown).await;
                         break;
                     }
                 }
@@ -140,7 +156,7 @@ impl Task {
                         self.backoff.at_least(FLOOD_PAUSE);
                     }
                     if refusal == Refusal::UnknownKey && !self.replace_unknown_key().await {
-                        self.refuse_calls(|_| CallEnd::KeyUnknown).await;
+                        self.refuse_calls(CallEnd::KeyUnknown).await;
                         break;
                     }
                 }
@@ -170,15 +186,18 @@ impl Task {
 
     /// Dials until there is a connection, with growing pauses, or the link is to be closed.
     async fn reconnect(&mut self) -> Result<Established, End> {
-        for attempt in 0.. {
+        loop {
             let pause = self.backoff.pause(&mut self.rng);
             self.obey_during(tokio::time::sleep(pause)).await?;
-            let core = Arc::clone(&self.core);
-            let dc = self.dc;
-            match self.obey_during(async move { establish(&core, dc, attempt).await }).await? {
+            if self.may_idle() && self.calls.is_empty() {
+                return Err(End::Idle);
+            }
+            let (core, place, failures) = (Arc::clone(&self.core), (self.dc, self.lane), self.failures);
+            match self.obey_during(async move { establish(&core, place, failures).await }).await? {
                 Ok(established) => return Ok(established),
                 Err(error) => {
-                    tracing::warn!(%error, attempt, "cannot connect");
+                    self.failures += 1;
+                    tracing::warn!(%error, failures = self.failures, "cannot connect");
                     if error.is_flood() {
                         self.backoff.at_least(FLOOD_PAUSE);
                     }
@@ -186,7 +205,16 @@ impl Task {
                 }
             }
         }
-        Err(End::Closed)
+    }
+
+    /// Whether the connection is one that is closed when there is nothing to do: the home's is kept for the updates.
+    fn may_idle(&self) -> bool {
+        !self.is_home()
+    }
+
+    /// Whether this is the connection on which updates come.
+    fn is_home(&self) -> bool {
+        self.lane == Lane::Main && self.core.home() == self.dc
     }
 
     /// Waits for `work` and meanwhile takes calls in and lets them go, unless the link is to be closed.
@@ -282,6 +310,7 @@ impl Task {
         self.give_up_session();
         let forgotten = self.core.change_dc(self.dc, |dc| {
             dc.auth_key = None;
+            dc.authorized = false;
             dc.salts.clear();
         });
         if let Err(error) = forgotten.await {

@@ -23,18 +23,12 @@ fn dc() -> impl Strategy<Value = Dc> {
         valid_until,
         salt,
     });
-    let address = (any::<(String, u16, [bool; 5])>(), option::of(secret())).prop_map(
-        |((host, port, [media_only, obfuscated_only, cdn, is_static, this_port_only]), secret)| DcAddress {
-            host,
-            port,
-            media_only,
-            obfuscated_only,
-            cdn,
-            is_static,
-            this_port_only,
-            secret,
-        },
-    );
+    let address =
+        (any::<(String, u16, [bool; 5])>(), option::of(secret())).prop_map(
+            |((host, port, [media_only, obfuscated_only, cdn, is_static, this_port_only]), secret)| {
+                DcAddress { host, port, media_only, obfuscated_only, cdn, is_static, this_port_only, secret }
+            },
+        );
     (option::of((key, any::<bool>())), vec(salt, 0..4), any::<i64>(), vec(address, 0..3)).prop_map(
         |(key, salts, time_offset, addresses)| {
             let authorized = key.as_ref().is_some_and(|(_, authorized)| *authorized);
