@@ -18,7 +18,7 @@ use crate::{
     crypto::{Side, packet},
     handshake::server::Options,
     message::{ServerEvent, envelope},
-    net::{BoxStream, Framed, Welcome, greet, off_thread},
+    net::{BoxStream, Framed, Welcome, greet},
     transport::Frame,
 };
 
@@ -216,12 +216,9 @@ impl Connection {
             match event {
                 None => return Ok(()),
                 Some(ServerEvent::Call { msg_id, body }) => {
-                    if let Some(job) = self.hub.call(live, msg_id, body) {
+                    if let Some(work) = self.hub.call(live, msg_id, body, true) {
                         let (hub, live) = (Arc::clone(&self.hub), Arc::clone(live));
-                        tokio::spawn(async move {
-                            let finish = off_thread(job).await;
-                            hub.finish(&live, msg_id, finish);
-                        });
+                        tokio::spawn(async move { hub.go_on(&live, msg_id, work).await });
                     }
                 }
                 Some(ServerEvent::Idle) => return Err(Close::Silently),

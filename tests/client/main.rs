@@ -6,6 +6,8 @@ mod cutting_proxy;
 mod loopback;
 mod losing;
 mod moving;
+mod order;
+mod other_dcs;
 mod pfs;
 mod proxies;
 mod refusals;
