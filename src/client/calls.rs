@@ -96,6 +96,11 @@ impl Calls {
         self.waiting.is_empty() && self.running.is_empty()
     }
 
+    /// How many calls there are.
+    pub(super) fn all(&self) -> usize {
+        self.waiting.len() + self.running.len()
+    }
+
     /// How many calls a session has taken.
     pub(super) fn running(&self) -> usize {
         self.running.len()

@@ -271,3 +271,47 @@ impl InvokeError {
         self.rpc().is_some_and(|error| error.is(name))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tl::Deserialize;
+
+    #[test]
+    fn every_failed_call_says_how_far_it_had_come() {
+        use CallStatus::{Answered, Queued, Received, Sent};
+        let (method, error) = ("test", || RpcError::new(400, "NO"));
+        let (wait, until) = (Duration::ZERO, SystemTime::UNIX_EPOCH);
+        let tl = || crate::tl::types::Config::from_bytes(bytes::Bytes::new()).unwrap_err();
+        let failed = |failure| InvokeError::Failed { method, failure };
+        let told = [
+            (InvokeError::Rpc { method, error: error() }, Answered),
+            (InvokeError::Wait { method, wait, until, error: error() }, Answered),
+            (InvokeError::Unauthorized { method, error: error() }, Answered),
+            (InvokeError::AuthKeyDuplicated, Answered),
+            (InvokeError::Decode { method, source: tl() }, Answered),
+            (failed(Failure::MalformedAnswer), Answered),
+            (failed(Failure::AnswerLost), Received),
+            (failed(Failure::UnknownOutcome), Sent),
+            (failed(Failure::Refused { code: 64 }), Sent),
+            (InvokeError::Unsendable { method, reason: SendError::Full }, Queued),
+            (InvokeError::Encode { method, source: tl() }, Queued),
+            (InvokeError::Closed, Queued),
+            (InvokeError::Unreachable { method, dc: 2, reason: String::new() }, Queued),
+        ];
+        for (error, status) in told {
+            assert_eq!(error.status(), status, "{error}");
+        }
+        for status in [Queued, Sent, Received] {
+            let cause = None;
+            for error in [
+                InvokeError::Timeout { method, after: wait, status, cause },
+                InvokeError::Disconnected { method, status },
+                InvokeError::SessionLost { method, status },
+                InvokeError::AuthKeyUnknown { dc: 2, status },
+            ] {
+                assert_eq!(error.status(), status, "{error}");
+            }
+        }
+    }
+}

@@ -251,6 +251,20 @@ impl Slot {
         }
     }
 
+    /// A link that had `before` calls under way is about to have `after`. `false` if no new call may be begun with the
+    /// key with this id: whoever has the links drain sees either the calls or a link that waits.
+    pub(super) fn admit(&self, id: i64, before: usize, after: usize) -> bool {
+        let mut admitted = false;
+        self.standing.send_if_modified(|standing| {
+            admitted = standing.is_current(id) && standing.stage == Stage::Bound;
+            if admitted {
+                standing.running = (standing.running + after).saturating_sub(before);
+            }
+            false
+        });
+        admitted
+    }
+
     /// Whether no call is under way.
     pub(super) fn is_at_rest(&self) -> bool {
         self.standing.borrow().running == 0
@@ -321,10 +335,10 @@ mod tests {
         assert!(slot.advance(old_id, Stage::Unbound, Stage::Binding(1)));
         assert!(!slot.advance(old_id, Stage::Unbound, Stage::Binding(2)), "one binds");
         assert!(slot.advance(old_id, Stage::Binding(1), Stage::Bound));
-        slot.report(0, 3);
-        slot.report(0, 2);
+        assert!(slot.admit(old_id, 0, 3) && slot.admit(old_id, 0, 2));
         assert!(slot.begin_renewal(1) && slot.begin_renewal(1) && !slot.begin_renewal(2));
         assert!(slot.advance(old_id, Stage::Bound, Stage::Draining));
+        assert!(!slot.admit(old_id, 3, 4), "nothing new is begun");
         slot.report(3, 0);
         assert!(!slot.is_at_rest());
         let mut watch = slot.watch();

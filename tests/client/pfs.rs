@@ -92,6 +92,71 @@ async fn pf_5_a_key_is_replaced_again_and_again_under_a_stream_of_calls() {
 }
 
 #[tokio::test]
+async fn pf_3_connections_that_share_a_key_are_at_rest_when_it_is_replaced() {
+    let server = Server::builder().start().await.unwrap();
+    let relay = Relay::start(loopback::address(&server, 2)).await;
+    let idle = Duration::from_millis(300);
+    let client = loopback::builder(&server, 2, relay.address())
+        .pfs(true)
+        .media_connections(2)
+        .timing(Timing { idle, ..timing(4) })
+        .connect()
+        .await
+        .unwrap();
+    let id_of_first = client.invoke(&functions::help::GetNearestDc {}).await.unwrap().this_dc;
+    assert_eq!(id_of_first, 2);
+    let until = tokio::time::Instant::now() + Duration::from_secs(7);
+    let mut callers = tokio::task::JoinSet::new();
+    for number in 0..6 {
+        let (client, files) = (client.clone(), client.media(2));
+        callers.spawn(async move {
+            // Calls that must not run twice.
+            let call = functions::account::UpdateStatus { offline: true };
+            while tokio::time::Instant::now() < until {
+                let ended =
+                    if number % 2 == 0 { client.invoke(&call).await } else { files.invoke(&call).await };
+                match ended.unwrap_err() {
+                    InvokeError::Unauthorized { .. } => {}
+                    other => panic!("{other}"),
+                }
+                tokio::time::sleep(Duration::from_millis(7)).await;
+            }
+        });
+    }
+    while let Some(caller) = callers.join_next().await {
+        caller.unwrap();
+    }
+    assert!(relay.connections() > 4, "the key was not replaced");
+    client.disconnect().await;
+}
+
+#[tokio::test]
+async fn au_6_a_log_out_destroys_both_keys() {
+    let server = Server::builder().account("+9996621234,name=Bob".parse().unwrap()).start().await.unwrap();
+    let store = Arc::new(MemoryStore::default());
+    let shared = Arc::clone(&store) as Arc<dyn SessionStore>;
+    let describe = || loopback::own_store(&server, 2, loopback::address(&server, 2), Arc::clone(&shared));
+    let client = describe().pfs(true).connect().await.unwrap();
+    client.send_code("+9996621234").await.unwrap();
+    client.sign_in("22222").await.unwrap();
+    let old = permanent_key(&store);
+    client.log_out().await.unwrap();
+    // With new keys, both of them.
+    assert_eq!(config(&client).await.unwrap(), 2);
+    assert_ne!(permanent_key(&store), old);
+    client.disconnect().await;
+    // The server has forgotten the permanent key, though a temporary one was used to say so.
+    let state = mtwire::session::State {
+        user: Some(User { id: 1, ..User::default() }),
+        dcs: [(2, mtwire::session::Dc { auth_key: Some(old), ..Default::default() })].into(),
+        ..store.with(Clone::clone)
+    };
+    let shared = Arc::new(MemoryStore::new(state)) as Arc<dyn SessionStore>;
+    let error = loopback::own_store(&server, 2, loopback::address(&server, 2), shared).connect().await;
+    assert!(error.unwrap_err().to_string().contains("log in again"));
+}
+
+#[tokio::test]
 async fn pf_5_a_server_that_forgot_the_temporary_key_gets_another() {
     let directory = tempfile::tempdir().unwrap();
     let start = || Server::builder().state_dir(directory.path().join("state")).start();

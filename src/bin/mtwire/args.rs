@@ -211,7 +211,7 @@ pub struct Secrecy {
     #[arg(long, overrides_with = "no_pfs")]
     pub pfs: bool,
     /// Encrypt with the session's key (the default).
-    #[arg(long)]
+    #[arg(long, overrides_with = "pfs")]
     pub no_pfs: bool,
 }
 

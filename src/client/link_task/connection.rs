@@ -88,7 +88,8 @@ impl Task {
                 }
                 return end;
             }
-            if self.is_open(now.monotonic) {
+            let all = self.calls.all();
+            if self.keeping.as_mut().is_none_or(|keeping| keeping.admit(now.monotonic, all)) {
                 let around = Around {
                     introduced: self.introduced,
                     without_updates: !self.is_home(),

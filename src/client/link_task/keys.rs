@@ -86,6 +86,16 @@ impl Keeping {
         self.key.as_ref().is_none_or(open)
     }
 
+    /// Whether calls may be handed to the session now, which has so many under way with them.
+    pub(super) fn admit(&mut self, now: Duration, running: usize) -> bool {
+        let Some(key) = &self.key else { return true };
+        let admitted = now < key.closing_at() && self.slot.admit(key.auth_key.id(), self.reported, running);
+        if admitted {
+            self.reported = running;
+        }
+        admitted
+    }
+
     /// Something has happened that [`Task::keep_key`] should look at.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut ready = Poll::Pending;

@@ -1,5 +1,7 @@
 //! The rules of a client's session, one by one, against a server made by hand.
 
+mod late;
+
 use proptest::prelude::*;
 
 use super::*;

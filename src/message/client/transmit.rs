@@ -144,6 +144,7 @@ impl Session {
             let msg_ids = asked.iter().map(|(_, id)| id.to_wire()).collect();
             let body = encode(&types::MsgsStateReq { msg_ids });
             self.add(unix, batch, false, body, Sent::Question(asked));
+            self.liveness.asked(now.monotonic);
         }
         if !self.resends.is_empty() && batch.has_room_for(12 + 8 * self.resends.len()) {
             let answers: Vec<_> = std::mem::take(&mut self.resends).into_iter().collect();
