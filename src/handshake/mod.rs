@@ -24,12 +24,13 @@
 //! and the message to send, so that no step can be left out or done twice. They do no I/O. Every check of the
 //! security guidelines is a function of its own in `checks`.
 
+pub mod binding;
 mod checks;
 pub mod client;
 mod dh_data;
 mod number;
 pub mod plain;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "simulation"))]
 pub mod server;
 #[cfg(test)]
 mod tests;
