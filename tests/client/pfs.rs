@@ -11,7 +11,7 @@ use mtwire::crypto::rsa::PublicKey;
 use mtwire::handshake::binding::Binding;
 use mtwire::message::client::{CallOptions, Config, Options, Session};
 use mtwire::message::{ClientEvent, RequestId, RpcError};
-use mtwire::net::{BoxStream, ExchangeOptions, Framed, FreshKey, Route, SystemClock, connect, exchange};
+use mtwire::net::{Connection, ExchangeOptions, FreshKey, Route, SystemClock, connect, exchange};
 use mtwire::server::Server;
 use mtwire::session::{Change, MemoryStore, SessionStore, User};
 use mtwire::tl::{Raw, Serialize, functions};
@@ -133,7 +133,7 @@ async fn pf_4_a_permanent_key_that_the_server_forgot_is_replaced_only_while_nobo
 /// A session that a test drives by hand.
 struct Hand {
     session: Session,
-    framed: Framed<BoxStream>,
+    framed: Connection,
     clock: SystemClock,
 }
 
@@ -171,7 +171,7 @@ impl Hand {
     }
 }
 
-async fn fresh_key(server: &Server, expires_in: Option<i32>) -> (FreshKey, Framed<BoxStream>, SystemClock) {
+async fn fresh_key(server: &Server, expires_in: Option<i32>) -> (FreshKey, Connection, SystemClock) {
     let clock = SystemClock::new();
     let route = Route::direct(Kind::Abridged);
     let limit = Duration::from_secs(30);
