@@ -9,9 +9,9 @@ use tokio::sync::watch;
 use super::introduction::Introduction;
 use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::rsa::PublicKey;
-use crate::net::{Address, Route, SystemClock, off_thread};
+use crate::net::{Address, Endpoint, Route, SystemClock, off_thread};
 use crate::session::{self, Change, Dc, DcAddress, Secret, SessionStore};
-use crate::transport::Kind;
+use crate::transport::{Kind, ProxySecret};
 
 /// What the builder has decided.
 #[derive(Debug)]
@@ -101,24 +101,26 @@ impl Core {
     }
 
     /// Where to dial a DC, best first.
-    pub(super) fn addresses(&self, dc: i32) -> Vec<Address> {
+    pub(super) fn addresses(&self, dc: i32) -> Vec<Endpoint> {
         if let Some(address) = self.config.addresses.get(&dc) {
-            return vec![address.clone()];
+            return vec![address.clone().into()];
         }
         let obfuscated = matches!(self.config.route.transport, Kind::Obfuscated(_));
+        // A secret says by itself that the transport is obfuscated.
         let usable = |known: &&DcAddress| {
-            let for_calls = !known.media_only && !known.cdn && known.secret.is_none();
-            for_calls && (obfuscated || !known.obfuscated_only)
+            let hidden = obfuscated || known.secret.is_some();
+            !known.media_only && !known.cdn && (hidden || !known.obfuscated_only)
         };
-        let mut addresses: Vec<Address> = self.store.with(|state| {
+        let mut endpoints: Vec<Endpoint> = self.store.with(|state| {
             let known = state.dcs.get(&dc).map(|dc| dc.addresses.as_slice()).unwrap_or_default();
-            known.iter().filter(usable).map(|known| Address::new(&*known.host, known.port)).collect()
+            known.iter().filter(usable).filter_map(endpoint).collect()
         });
         if let Some(network) = self.config.built_in {
-            let built_in = network.addresses(dc).filter(|address| !addresses.contains(address));
-            addresses.extend(built_in.collect::<Vec<_>>());
+            let built_in = network.addresses(dc).map(Endpoint::from);
+            let built_in = built_in.filter(|endpoint| !endpoints.contains(endpoint));
+            endpoints.extend(built_in.collect::<Vec<_>>());
         }
-        addresses
+        endpoints
     }
 
     /// Writes changes to the store without holding up the I/O thread.
@@ -144,4 +146,10 @@ impl Core {
         })
         .await
     }
+}
+
+/// `None` if the address has a secret that is none.
+fn endpoint(known: &DcAddress) -> Option<Endpoint> {
+    let secret = known.secret.as_ref().map(|secret| ProxySecret::from_bytes(secret.expose()));
+    Some(Endpoint { address: Address::new(&*known.host, known.port), secret: secret.transpose().ok()? })
 }

@@ -76,8 +76,7 @@ impl ConnectError {
     /// try.
     pub(super) fn may_pass(&self, elsewhere: bool) -> bool {
         match self {
-            Self::Dial(DialError::TimedOut { .. }) => elsewhere,
-            Self::Dial(_) => true,
+            Self::Dial(error) => error.may_pass(elsewhere),
             Self::Exchange { source, .. } => source.may_pass(),
             _ => false,
         }

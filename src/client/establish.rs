@@ -33,7 +33,8 @@ pub(super) async fn establish(
     }
     let addresses = core.addresses(dc);
     let turn = attempt.checked_rem(addresses.len()).and_then(|turn| addresses.get(turn));
-    let address = turn.cloned().ok_or(ConnectError::UnknownDc { dc })?;
+    let endpoint = turn.cloned().ok_or(ConnectError::UnknownDc { dc })?;
+    let address = endpoint.address.clone();
     let config = &core.config;
     let known = core.dc(dc).unwrap_or_default();
     // Before it dials: a server does not wait long for the first packet.
@@ -41,7 +42,7 @@ pub(super) async fn establish(
         Some(_) => None,
         None => exchange_permit(&address).await,
     };
-    let mut connection = connect(&config.route, core.wire_dc(dc), &address, config.timing.dial).await?;
+    let mut connection = connect(&config.route, core.wire_dc(dc), &endpoint, config.timing.dial).await?;
     let now = core.clock.now();
     if let Some(auth_key) = known.auth_key.clone() {
         let time = ServerTime::from_offset(known.time_offset, now);

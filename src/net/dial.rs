@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::Address;
+use super::{Address, ProxyError};
 use crate::transport::Kind;
 
 /// Why a connection could not be opened; every message names the address.
@@ -52,6 +52,16 @@ pub enum DialError {
         /// The cargo feature.
         feature: &'static str,
     },
+    /// The proxy does not lead there.
+    #[error("{target} was not reached through {proxy}: {source}")]
+    Proxy {
+        /// The proxy's kind and address.
+        proxy: String,
+        /// The address, or the number of the DC.
+        target: String,
+        /// Why not.
+        source: ProxyError,
+    },
     /// Nobody answered within the deadline.
     #[error("{address} did not answer within {after:?}")]
     TimedOut {
@@ -60,6 +70,19 @@ pub enum DialError {
         /// The deadline that passed.
         after: Duration,
     },
+}
+
+impl DialError {
+    /// Whether another try may succeed without anybody doing anything; `elsewhere` says that there is another address to
+    /// try.
+    #[must_use]
+    pub fn may_pass(&self, elsewhere: bool) -> bool {
+        match self {
+            Self::TimedOut { .. } => elsewhere,
+            Self::Proxy { source, .. } => source.may_pass(elsewhere),
+            _ => true,
+        }
+    }
 }
 
 /// Opens a TCP connection to `address` within `limit`, over all addresses that a name resolves to.

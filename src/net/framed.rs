@@ -10,9 +10,8 @@ use bytes::BytesMut;
 use rand::rngs::StdRng;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::Accepted;
 use crate::tl::PacketBuf;
-use crate::transport::{self, Codec, ErrorKind, Frame, Kind};
+use crate::transport::{self, Codec, Frame, Kind};
 
 /// The least room offered to one read: a few typical packets.
 const READ_MIN: usize = 4 * 1024;
@@ -72,15 +71,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
         Self::with_input(stream, codec, BytesMut::new())
     }
 
-    /// The server's end of a new connection that must not be HTTP: [`accept`](super::accept) takes that, too. Besides the
-    /// stream it gives the 64 bytes of the obfuscation header, if there is one.
+    /// The server's end of a new connection: reads until the client's first bytes tell the transport (TR-8). Besides the
+    /// stream it gives the 64 bytes of the obfuscation header, if there is one, for a caller that refuses replays (OB-5).
     ///
     /// # Errors
     /// [`FramedError`]: the client closed the connection, or speaks something else.
-    pub async fn accept(stream: S) -> Result<(Self, Option<[u8; 64]>), FramedError> {
-        match super::accept(stream).await? {
-            Accepted::Framed { framed, header } => Ok((framed, header)),
-            Accepted::Http { .. } => Err(transport::Error { offset: 0, kind: ErrorKind::Http }.into()),
+    pub async fn accept(mut stream: S) -> Result<(Self, Option<[u8; 64]>), FramedError> {
+        let mut input = BytesMut::with_capacity(READ_CHUNK);
+        loop {
+            if stream.read_buf(&mut input).await? == 0 {
+                return Err(if input.is_empty() { FramedError::Closed } else { FramedError::Truncated });
+            }
+            if let Some(detected) = transport::detect(&mut input)? {
+                return Ok((Self::with_input(stream, detected.codec, input), detected.header));
+            }
         }
     }
 
@@ -185,7 +189,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
                 self.input.reserve(self.input.len().clamp(READ_CHUNK, READ_CHUNK_MAX));
             }
             match ready!(pin!(self.stream.read_buf(&mut self.input)).poll(cx))? {
-                0 if self.input.is_empty() => return Poll::Ready(Err(FramedError::Closed)),
+                0 if self.input.is_empty() && self.codec.is_at_rest() => {
+                    return Poll::Ready(Err(FramedError::Closed));
+                }
                 0 => return Poll::Ready(Err(FramedError::Truncated)),
                 _ => {}
             }

@@ -1,7 +1,6 @@
 //! Sockets and tasks under the sans-IO core: dialing, framed streams, the key exchange over a fresh
 //! connection, and the reconnect pace. Client and server both stand on it.
 
-mod accept;
 mod address;
 mod backoff;
 mod blocking;
@@ -11,6 +10,7 @@ mod dial;
 mod exchange;
 mod framed;
 mod gate;
+mod greet;
 pub mod http;
 pub mod proxy;
 mod refusal;
@@ -21,7 +21,6 @@ mod stream;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 
-pub use accept::{Accepted, accept};
 pub use address::{Address, AddressError};
 pub use backoff::Backoff;
 pub use blocking::off_thread;
@@ -33,9 +32,10 @@ pub use dial::{DialError, dial};
 pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
 pub use framed::{Framed, FramedError};
 pub use gate::exchange_permit;
-pub use proxy::Proxy;
+pub use greet::{Stranger, Welcome, greet};
+pub use proxy::{Credentials, Proxy, ProxyError, ProxyTextError};
 pub use refusal::Refusal;
-pub use route::{Route, connect};
+pub use route::{Endpoint, Route, connect};
 #[cfg(feature = "terminal")]
 pub use stop::Stop;
 pub use stream::{BoxStream, Stream};

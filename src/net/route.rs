@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::http::HttpConnection;
-use super::{Address, BoxStream, Connection, DialError, Framed, Proxy, dial};
-use crate::transport::{Codec, Kind};
+use super::proxy::{Hop, open, through};
+use super::{Address, Connection, DialError, Framed, Proxy};
+use crate::transport::{Codec, Kind, ProxySecret};
 
 /// How a client reaches its DCs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,24 +24,50 @@ impl Route {
     }
 }
 
+/// One way to reach a DC: an address, and the secret to use there (TC-1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Where the DC listens.
+    pub address: Address,
+    /// The secret with which it is spoken to, as if it were an MTProxy.
+    pub secret: Option<ProxySecret>,
+}
+
+impl From<Address> for Endpoint {
+    fn from(address: Address) -> Self {
+        Self { address, secret: None }
+    }
+}
+
 /// Opens a connection to the DC with the number `dc` (as the key exchange carries it: +10000 for test, negative for
-/// media), which listens at `address`, within `limit`. Nothing of the transport is sent yet, but a WebSocket is opened.
+/// media), which listens at `endpoint`, within `limit`. Nothing of the transport is sent yet, but a WebSocket is opened.
+/// Through an MTProxy the endpoint makes no difference.
 ///
 /// # Errors
 /// [`DialError`].
 pub async fn connect(
     route: &Route,
     dc: i32,
-    address: &Address,
+    endpoint: &Endpoint,
     limit: Duration,
 ) -> Result<Connection, DialError> {
-    let stream = open(route, dc, address, limit).await?;
+    let (proxy, address) = (route.proxy.as_ref(), &endpoint.address);
+    let hop = match (proxy, &endpoint.secret) {
+        (Some(Proxy::MtProxy { address, secret }), _) => Some(Hop { proxy: None, address, secret }),
+        (proxy, Some(secret)) => Some(Hop { proxy, address, secret }),
+        _ => None,
+    };
+    if let Some(hop) = hop {
+        return through(hop, route.transport, dc, limit).await.map(Connection::from);
+    }
+    let stream = open(proxy, address, limit).await?;
     let codec = match route.transport {
         Kind::Http => {
-            let (route, host, address) = (route.clone(), address.to_string(), address.clone());
+            let (proxy, address) = (route.proxy.clone(), address.clone());
+            let host = address.to_string();
             let again = move || {
-                let (route, address) = (route.clone(), address.clone());
-                async move { open(&route, dc, &address, limit).await }
+                let (proxy, address) = (proxy.clone(), address.clone());
+                async move { open(proxy.as_ref(), &address, limit).await }
             };
             return Ok(HttpConnection::new(host, stream, again).into());
         }
@@ -56,9 +83,4 @@ pub async fn connect(
         kind => Codec::client(kind, &mut rand::rng()),
     };
     Ok(Framed::new(stream, codec).into())
-}
-
-/// Opens a byte stream to a DC.
-async fn open(_route: &Route, _dc: i32, address: &Address, limit: Duration) -> Result<BoxStream, DialError> {
-    Ok(Box::new(dial(address, limit).await?))
 }

@@ -14,12 +14,13 @@ use super::{
     hub::Hub,
     limits,
     sessions::Way,
+    strangers,
 };
 use crate::{
     crypto::packet,
     handshake::server::Options,
-    net::{Accepted, BoxStream, Framed, accept},
-    transport::Frame,
+    net::{BoxStream, Framed, FramedError, Stranger, Welcome, greet},
+    transport::{ErrorKind, Frame},
 };
 
 /// Serves a connection until it ends.
@@ -36,23 +37,46 @@ pub(super) async fn serve(hub: Arc<Hub>, dc: i32, options: Arc<Options>, stream:
 }
 
 async fn speak(hub: Arc<Hub>, dc: i32, options: Arc<Options>, ends: Ends, stream: BoxStream) {
-    let carrier = |way| Carrier::new(Arc::clone(&hub), dc, Arc::clone(&options), ends, way);
-    match timeout(limits::GREETING, accept(stream)).await {
-        Ok(Ok(Accepted::Framed { framed, .. })) => {
-            Connection::new(framed, carrier(Way::Stream)).serve().await
-        }
-        Ok(Ok(Accepted::Http { stream, input })) => {
+    let http = |stream, input| {
+        Http::new(stream, input, Carrier::new(Arc::clone(&hub), dc, Arc::clone(&options), ends, Way::Http))
+    };
+    let welcome = match meet(&hub, stream).await {
+        Some(Ok(welcome)) => welcome,
+        Some(Err(Stranger { error, untouched: Some((stream, input)) }))
+            if is_http(&error) && hub.site.is_none() =>
+        {
             // It is a connection like any other again when it has become a WebSocket.
-            if let Some(within) = Http::new(stream, input, carrier(Way::Http)).serve().await
-                && let Ok(Ok(Accepted::Framed { framed, .. })) =
-                    timeout(limits::GREETING, accept(within)).await
-                && framed.kind().is_obfuscated()
-            {
-                Connection::new(framed, carrier(Way::Stream)).serve().await;
+            match http(stream, input).serve().await {
+                Some(within) => match meet(&hub, within).await {
+                    Some(Ok(welcome)) if welcome.framed.kind().is_obfuscated() => welcome,
+                    _ => return,
+                },
+                None => return,
             }
         }
-        _ => {}
-    }
+        Some(Err(stranger)) => return strangers::turn_away(stranger, hub.site.as_ref()).await,
+        None => return,
+    };
+    let Welcome { framed, secret, dc: wanted } = welcome;
+    // Who comes with a secret is at an MTProxy, which here has all DCs behind it.
+    let (dc, options) = match (secret, wanted.and_then(|number| hub.dc_of(number))) {
+        (None, _) => (dc, options),
+        (Some(_), None) => return,
+        (Some(_), Some(wanted)) => {
+            let strict = options.dc.map(|_| wanted);
+            (wanted, Arc::new(Options { dc: strict, ..Options::clone(&options) }))
+        }
+    };
+    Connection::new(framed, Carrier::new(hub, dc, options, ends, Way::Stream)).serve().await;
+}
+
+/// Finds out who has connected; `None` when that takes too long.
+async fn meet(hub: &Hub, stream: BoxStream) -> Option<Result<Welcome<BoxStream>, Stranger<BoxStream>>> {
+    timeout(limits::GREETING, greet(stream, &hub.doorkeeper)).await.ok()
+}
+
+fn is_http(error: &FramedError) -> bool {
+    matches!(error, FramedError::Framing(error) if error.kind == ErrorKind::Http)
 }
 
 struct Connection {

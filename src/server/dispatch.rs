@@ -77,5 +77,6 @@ pub(super) fn dispatch(call: &mut Call<'_>, body: Bytes, succeeded: impl Fn(i64)
     if !wishes.without_updates && method.needs != Needs::Nothing {
         call.caller.wants_updates = true;
     }
+    *call.world.carried_out.entry(method.name).or_default() += 1;
     (method.run)(call, &mut reader)
 }

@@ -23,8 +23,9 @@ use super::{
 use crate::{
     clock::Now,
     message::{self, MsgId, SaltSchedule, server},
-    net::SystemClock,
+    net::{Address, SystemClock},
     tl::{Bytes, Constructor, Deserialize, Serialize, mtproto},
+    transport::Doorkeeper,
 };
 
 /// The shared part of a running server.
@@ -40,14 +41,20 @@ pub(super) struct Hub {
     pub connections: AtomicUsize,
     /// The number of the next connection.
     pub connection_ids: AtomicU64,
+    /// The secrets of its clients, and what was seen of them.
+    pub doorkeeper: Mutex<Doorkeeper>,
+    /// The site to which is passed on who has none of the secrets.
+    pub site: Option<Address>,
     /// Every change of it cuts all connections that are open.
     pub cut: watch::Sender<u64>,
 }
 
 impl Hub {
     /// A hub around a world.
-    pub fn new(world: World, limits: Limits) -> Self {
+    pub fn new(world: World, limits: Limits, doorkeeper: Doorkeeper, site: Option<Address>) -> Self {
         Self {
+            doorkeeper: Mutex::new(doorkeeper),
+            site,
             world: Mutex::new(world),
             sessions: Sessions::default(),
             clock: SystemClock::new(),
@@ -61,6 +68,13 @@ impl Hub {
     /// The world. A panic elsewhere does not make it unusable: every change is complete in itself.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The DC that a client of an MTProxy means by `number`: +10000 for test, negative for media (OB-2).
+    pub fn dc_of(&self, number: i16) -> Option<i32> {
+        let number = i32::from(number).abs();
+        let number = if number > 10_000 { number - 10_000 } else { number };
+        self.world().dcs.iter().map(|dc| dc.id).find(|id| *id == number)
     }
 
     /// The session that a packet under `key` belongs to; `None` if there are too many.

@@ -28,3 +28,9 @@ pub(super) const SESSIONS_PER_CONNECTION: usize = 32;
 
 /// Messages of key exchanges that one connection may send: enough for a dozen exchanges.
 pub(super) const PLAIN_PER_CONNECTION: u32 = 48;
+
+/// How long it may take to reach the site to which strangers are passed on.
+pub(super) const SITE: Duration = Duration::from_secs(10);
+
+/// How long a stranger may talk to that site over one connection.
+pub(super) const STRANGER: Duration = Duration::from_secs(300);

@@ -1,6 +1,6 @@
 //! What can be wrong with a byte stream or with a packet that is to go on it.
 
-use super::{MAX_FRAME, http};
+use super::{MAX_FRAME, fake_tls, http};
 
 /// A framing error and the place in the byte stream where it happened.
 ///
@@ -80,4 +80,10 @@ pub enum ErrorKind {
         /// The four tag bytes, first byte most significant.
         tag: u32,
     },
+    /// A connection begins with bytes that another one has begun with (OB-5): somebody tries out what answers here.
+    #[error("the connection begins like an earlier one, as only a replay does")]
+    Replayed,
+    /// The fake TLS around the stream is broken, or its beginning proves no secret.
+    #[error(transparent)]
+    FakeTls(#[from] fake_tls::Error),
 }

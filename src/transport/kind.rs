@@ -119,6 +119,18 @@ impl Kind {
         }
     }
 
+    /// The tagged framing of a transport, obfuscated or not.
+    #[must_use]
+    pub const fn tagged(self) -> Option<Tagged> {
+        match self {
+            Self::Abridged => Some(Tagged::Abridged),
+            Self::Intermediate => Some(Tagged::Intermediate),
+            Self::Padded => Some(Tagged::Padded),
+            Self::Obfuscated(tagged) => Some(tagged),
+            _ => None,
+        }
+    }
+
     /// Whether a packet can ask for a quick ack: everywhere but in the full transport and over HTTP (TR-7, HT-1).
     #[must_use]
     pub const fn has_quick_acks(self) -> bool {

@@ -6,6 +6,7 @@ mod cutting_proxy;
 mod loopback;
 mod losing;
 mod moving;
+mod proxies;
 mod refusals;
 mod scripted;
 mod shutdown;

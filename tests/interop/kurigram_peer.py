@@ -46,6 +46,7 @@ async def client(name):
         api_hash="0" * 32,
         in_memory=True,
         protocol_factory=getattr(tcp, TRANSPORTS[args.transport]),
+        proxy=args.secret and {"scheme": "mtproxy", "hostname": args.host, "port": args.port, "secret": args.secret},
         fetch_stories=False,
         ipv6=":" in args.host,
     )

@@ -50,22 +50,35 @@ class MendedHttp(connection.ConnectionHttp):
     packet_codec = MendedHttpPacketCodec
 
 
-TRANSPORT = {
-    "full": connection.ConnectionTcpFull,
-    "abridged": connection.ConnectionTcpAbridged,
-    "intermediate": connection.ConnectionTcpIntermediate,
-    "obfuscated": connection.ConnectionTcpObfuscated,
-    "padded": PaddedObfuscated,
-    "http": MendedHttp,
-}[args.transport]
+def transport():
+    """The connection class, and the proxy for it."""
+    if not args.secret:
+        return {
+            "full": connection.ConnectionTcpFull,
+            "abridged": connection.ConnectionTcpAbridged,
+            "intermediate": connection.ConnectionTcpIntermediate,
+            "obfuscated": connection.ConnectionTcpObfuscated,
+            "padded": PaddedObfuscated,
+            "http": MendedHttp,
+        }[args.transport], None
+    if args.secret.startswith("ee"):
+        # A package of its own; it puts the first byte in front itself.
+        from TelethonFakeTLS import ConnectionTcpMTProxyFakeTLS
+        return ConnectionTcpMTProxyFakeTLS, (args.host, args.port, args.secret[2:])
+    return {
+        "abridged": connection.ConnectionTcpMTProxyAbridged,
+        "intermediate": connection.ConnectionTcpMTProxyIntermediate,
+        "padded": connection.ConnectionTcpMTProxyRandomizedIntermediate,
+    }[args.transport], (args.host, args.port, args.secret)
 
 
 async def client():
     session = MemorySession()
     session.set_dc(args.dc, args.host, args.port)
+    kind, proxy = transport()
     c = TelegramClient(
-        session, 12345, "0" * 32, connection=TRANSPORT, use_ipv6=":" in args.host, connection_retries=2, retry_delay=0.2,
-        request_retries=3,
+        session, 12345, "0" * 32, connection=kind, proxy=proxy, use_ipv6=":" in args.host, connection_retries=2,
+        retry_delay=0.2, request_retries=3,
     )
     await c.connect()
     return c

@@ -15,7 +15,7 @@ use super::peer::{LIMIT, start, trusted};
 async fn connect(server: &Server, kind: Kind) -> Connection {
     let address = (&server.dcs()[0].host, server.dcs()[0].port);
     let address = mtwire::net::Address::new(address.0, address.1);
-    mtwire::net::connect(&Route::direct(kind), 1, &address, LIMIT).await.unwrap()
+    mtwire::net::connect(&Route::direct(kind), 1, &address.into(), LIMIT).await.unwrap()
 }
 
 /// What a call with a wish for a quick ack brings, in this order.
