@@ -26,6 +26,7 @@
 //! | layer | what it is | what it follows |
 //! |---|---|---|
 //! | `client` (`client`) | a connected client: typed calls, updates, reconnecting | [invoking](https://core.telegram.org/api/invoking), [errors](https://core.telegram.org/api/errors) |
+//! | `simulation` (`simulation`) | many clients and servers on a virtual network with faults, and what must hold | `docs/simulation.md` |
 //! | `server` (`server`) | the loopback DC: several DCs in one process, for any client | [datacenter](https://core.telegram.org/api/datacenter) |
 //! | `auth` (`client`) | the login as a state machine | [auth](https://core.telegram.org/api/auth), [srp](https://core.telegram.org/api/srp) |
 //! | `net` (`client`, `server`) | sockets and tasks under the core | |
@@ -85,6 +86,8 @@ pub mod client;
 pub mod net;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 
 #[cfg(feature = "client")]
 pub use client::Client;

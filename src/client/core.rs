@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::introduction::Introduction;
 use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::rsa::PublicKey;
-use crate::net::{Address, Endpoint, Route, SystemClock, off_thread};
+use crate::net::{Address, Endpoint, Proxy, Route, SystemClock, off_thread};
 use crate::session::{self, Change, Dc, DcAddress, Secret, SessionStore};
 use crate::transport::{Kind, ProxySecret};
 
@@ -102,14 +102,22 @@ impl Core {
 
     /// Where to dial a DC, best first.
     pub(super) fn addresses(&self, dc: i32) -> Vec<Endpoint> {
+        let Route { transport, proxy } = &self.config.route;
+        if let Some(Proxy::MtProxy { address, .. }) = proxy {
+            // It is told the number alone.
+            return vec![address.clone().into()];
+        }
         if let Some(address) = self.config.addresses.get(&dc) {
             return vec![address.clone().into()];
         }
-        let obfuscated = matches!(self.config.route.transport, Kind::Obfuscated(_));
-        // A secret says by itself that the transport is obfuscated.
+        let obfuscated = matches!(transport, Kind::Obfuscated(_));
         let usable = |known: &&DcAddress| {
-            let hidden = obfuscated || known.secret.is_some();
-            !known.media_only && !known.cdn && (hidden || !known.obfuscated_only)
+            let spoken = match known.secret {
+                // Obfuscates by itself what can be.
+                Some(_) => transport.tagged().is_some(),
+                None => obfuscated || !known.obfuscated_only,
+            };
+            !known.media_only && !known.cdn && spoken
         };
         let mut endpoints: Vec<Endpoint> = self.store.with(|state| {
             let known = state.dcs.get(&dc).map(|dc| dc.addresses.as_slice()).unwrap_or_default();

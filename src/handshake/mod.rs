@@ -29,7 +29,7 @@ pub mod client;
 mod dh_data;
 mod number;
 pub mod plain;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "simulation"))]
 pub mod server;
 #[cfg(test)]
 mod tests;

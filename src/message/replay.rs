@@ -115,8 +115,18 @@ impl Window {
         self.highest
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.received.len() + self.disowned.len()
+    /// How many ids are kept of messages that have come.
+    pub(super) fn received(&self) -> usize {
+        self.received.len()
+    }
+
+    /// How many ids are kept of messages that must not be taken any more.
+    pub(super) fn disowned(&self) -> usize {
+        self.disowned.len()
+    }
+
+    fn len(&self) -> usize {
+        self.received() + self.disowned()
     }
 }
 

@@ -181,7 +181,7 @@ impl Builder {
     }
 
     /// Passes on to this address who speaks none of the transports, or TLS without a secret: it is to see a real site
-    /// (FT-2). By default it is turned away.
+    /// (FT-2). By default it is turned away, or answered over HTTP, which is not served beside a site.
     #[must_use]
     pub fn site(mut self, address: Address) -> Self {
         self.site = Some(address);

@@ -73,8 +73,8 @@ def options():
     for client in CLIENTS:
         p.add_argument(f"--{client}", help=f"a Python that has {client}")
     p.add_argument("--pyrogram", help="a Python that has pyrogram, for its sessions")
-    p.add_argument("--websockets", help="a Python that has websockets, for the runs through its client and its server")
     p.add_argument("--proxies", help="a Python that has mtprotoproxy and pproxy")
+    p.add_argument("--websockets", help="a Python that has websockets, for the runs through its client and its server")
     p.add_argument("--only", action="append", metavar="WORD", help="only runs whose name has this word (repeatable: all of them)")
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="drivers at one time")
     p.add_argument("--timeout", type=float, default=60, help="seconds for one driver")
@@ -187,8 +187,11 @@ def main():
             took = report["steps"][-1]["at_ms"] if report.get("steps") else 0
             result = f"ok   {took:7.0f} ms" if report["ok"] else f"FAIL {report.get('error')}"
             print(f"{client:9} {report.get('version', ''):8} {name(transport):28} {flow:20} {result}", flush=True)
-        others = [module.run(opts, server, key.name) for module in (session_files, proxies, web)]
-        for run, error in chain(*others, on_ipv6(opts)):
+        others = [
+            session_files.run(opts, server, key.name), proxies.run(opts, server, key.name),
+            web.run(opts, server, key.name), on_ipv6(opts),
+        ]
+        for run, error in chain.from_iterable(others):
             count += 1
             failed += error is not None
             print(f"{run:64} {'ok' if error is None else f'FAIL {error}'}", flush=True)

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::net::IpAddr;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub enum Command {
     },
     /// Show TL bytes as a tree with byte offsets.
     Decode(DecodeArgs),
+    /// Let clients and servers talk over a virtual network with faults, and check what must hold.
+    Simulate(SimulateArgs),
 }
 
 #[derive(Subcommand)]
@@ -343,4 +346,36 @@ pub struct DecodeArgs {
     /// Print the value as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(ClapArgs)]
+pub struct SimulateArgs {
+    /// Play the runs of these seeds, A to B without B itself; each seed is a run of its own.
+    #[arg(long, value_name = "A..B", value_parser = super::simulate::seeds, conflicts_with_all = ["seed", "flapping"])]
+    pub seeds: Option<Range<u64>>,
+    /// Play the run of this seed.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Print what happens in it.
+    #[arg(long, requires = "seed", conflicts_with_all = ["json", "flapping"])]
+    pub trace: bool,
+    /// Instead, one client for hours on a network that is cut every few seconds to minutes.
+    #[arg(long)]
+    pub flapping: bool,
+    /// How many hours of virtual time.
+    #[arg(long, value_name = "H", default_value_t = 2, requires = "flapping", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub hours: u32,
+    /// On so many threads; by default as many as there are cores.
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+    /// Print JSON lines: violations, and at last the counts.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 1..=1024) => Ok(threads),
+        _ => Err("a number of threads is between 1 and 1024".to_owned()),
+    }
 }

@@ -20,6 +20,7 @@ mod serve;
 mod session_export;
 mod session_import;
 mod show;
+mod simulate;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -53,6 +54,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Devices(args) => on_all_cores(unless_stopped(devices::run(args))),
         Command::Session { command } => on_all_cores(unless_stopped(session(command))),
         Command::Decode(args) => decode::run(&args),
+        Command::Simulate(args) => simulate::run(args),
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod pad;
 mod pem;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "simulation"))]
 mod private;
 #[cfg(test)]
 mod tests;
@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::hash::sha1;
 use super::modular::{self, LEN, Modulus};
 pub use pad::{MAX_DATA_LEN, Padded, unpad, unpad_sha1};
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "simulation"))]
 pub use private::PrivateKey;
 
 /// The public key of a DC, with its fingerprint. The modulus has 2048 bits.

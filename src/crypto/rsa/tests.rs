@@ -66,7 +66,7 @@ proptest! {
     }
 }
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "simulation"))]
 mod private {
     use super::*;
 

@@ -83,7 +83,7 @@ pub(super) fn rsa_pad_server(vector: &Vector<'_>) {
     let encrypted = key.encrypt(&data, &mut Scripted(script));
     assert_eq!(encrypted[..], vector.input("encrypted_data"));
 
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "server", feature = "simulation"))]
     {
         let key = crate::crypto::rsa::PrivateKey::from_numbers(
             &vector.input("n"),

@@ -1,7 +1,7 @@
 //! The client's side.
 //!
 //! ```
-//! # #[cfg(feature = "server")] {
+//! # #[cfg(any(feature = "server", feature = "simulation"))] {
 //! use mtwire::handshake::{client, plain};
 //! # fn send_and_receive(_: mtwire::tl::PacketBuf) -> Option<bytes::Bytes> { None }
 //! # fn run(now: mtwire::clock::Now, rng: &mut dyn rand::CryptoRng) -> Option<mtwire::handshake::Established> {

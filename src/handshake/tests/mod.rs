@@ -1,10 +1,10 @@
 mod known_answers;
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "simulation"))]
 mod both_sides;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "simulation"))]
 mod hostile_client;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "simulation"))]
 mod hostile_server;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "simulation"))]
 mod wire;

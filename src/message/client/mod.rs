@@ -354,7 +354,7 @@ impl Session {
             calls: self.in_flight.len(),
             call_bytes: self.in_flight.bytes(),
             acks: self.link.acks.len(),
-            received: self.link.window.len(),
+            received: self.link.window.received(),
             sent: self.sent.len(),
             salts: self.salts.len(),
         }

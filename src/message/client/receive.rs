@@ -291,6 +291,10 @@ impl Session {
                 call.unknown_before_greeting = true;
             }
             state::UNKNOWN => self.resolve_doubt(request, Failure::UnknownOutcome),
+            // What was confirmed and is not known now was taken by a session that is gone.
+            state::NOT_RECEIVED | state::NOT_RECEIVED_TOO_HIGH if call.status() == CallStatus::Received => {
+                self.resolve_doubt(request, Failure::UnknownOutcome);
+            }
             state::NOT_RECEIVED | state::NOT_RECEIVED_TOO_HIGH => self.in_flight.requeue(request),
             state::RECEIVED => self.handle_received(request),
             _ => {}
@@ -325,11 +329,13 @@ impl Session {
         let before: Vec<_> = self
             .in_flight
             .unanswered()
-            .filter(|(_, call)| call.id().is_some_and(|id| id < first))
-            .map(|(request, call)| {
+            .filter_map(|(request, call)| {
                 // Without an earlier session, or a connection before this one, nobody can have taken it.
                 let first_contact = former.is_none() || call.was_sent_only_on(self.connection);
-                (request, call.status() == CallStatus::Sent && first_contact)
+                // An old packet that came late, or again, may have begun the session: then what the earlier one
+                // took is not below its first message.
+                let before = call.id().is_some_and(|id| id < first) || !first_contact;
+                before.then_some((request, call.status() == CallStatus::Sent && first_contact))
             })
             .collect();
         for (request, lost) in before {

@@ -120,6 +120,10 @@ impl Session {
 
     /// Our msg_ids are outside of the server's time window: take its time from the packet that says so (ID-5).
     fn correct_clock(&mut self, now: Now, notification: MsgId) {
+        // A later word of the server has come before this one, and knows better: somebody may have held it back.
+        if self.link.window.highest().is_some_and(|highest| highest > notification) {
+            return;
+        }
         let before = self.time;
         self.time = ServerTime::synchronised(notification.unix(), now);
         self.tell_if_time_changed(now, before);

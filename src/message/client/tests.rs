@@ -1002,3 +1002,45 @@ fn other_transports_have_no_polls() {
     assert!(pair.poll().is_none());
     assert_eq!(waits(&pair.sent_messages()), []);
 }
+
+#[test]
+fn st_1_a_call_that_was_confirmed_and_is_not_known_now_is_in_doubt() {
+    let mut pair = Pair::new();
+    pair.greet();
+    let (request, id) = pair.sent_call(PLAIN);
+    pair.receive(&types::MsgsAck { msg_ids: vec![id.to_wire()] });
+    assert_eq!(pair.events(), [ClientEvent::Received { request }]);
+    pair.reconnect();
+    let (question, _) = pair.question().unwrap();
+    pair.state_info(question, &[2]);
+    assert_eq!(pair.sent_calls(), [], "a session that is gone has taken it");
+    assert_eq!(pair.events(), [failed(request, Failure::UnknownOutcome)]);
+}
+
+#[test]
+fn ns_1_a_session_that_an_old_packet_has_begun_knows_nothing_of_an_earlier_one() {
+    let mut pair = Pair::new();
+    pair.greet();
+    let (request, id) = pair.sent_call(PLAIN);
+    pair.reconnect();
+    let first_msg_id = id.to_wire() - 4;
+    pair.receive(&types::NewSessionCreated { first_msg_id, unique_id: 2, server_salt: 5 });
+    assert_eq!(
+        pair.events(),
+        [failed(request, Failure::UnknownOutcome), ClientEvent::NewSession { unique_id: 2 }]
+    );
+}
+
+#[test]
+fn bm_1_a_refusal_that_was_held_back_does_not_set_the_clock() {
+    let mut pair = Pair::new();
+    let (_, id) = pair.sent_call(PLAIN);
+    let held_back = pair.server.id(pair.now);
+    pair.wait(100);
+    pair.greet();
+    let before = pair.session.time();
+    let refusal = types::BadMsgNotification { bad_msg_id: id.to_wire(), bad_msg_seqno: 1, error_code: 17 };
+    pair.receive_as(held_back, 0, &bytes(&refusal)).unwrap();
+    assert_eq!(pair.session.time(), before);
+    assert_eq!(pair.sent_calls().len(), 1, "all else of it is believed");
+}

@@ -150,6 +150,11 @@ impl Kept {
         }
     }
 
+    /// Has the greeting sent again, if it is not acknowledged.
+    pub(super) fn requeue_greeting(&mut self) {
+        self.requeue(GREETING);
+    }
+
     /// Has all messages sent again.
     pub(super) fn requeue_all(&mut self) {
         self.queue = self.messages.keys().copied().collect();

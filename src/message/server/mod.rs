@@ -6,7 +6,7 @@ mod receive;
 mod tests;
 mod transmit;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use super::event::{PushId, ServerEvent};
 use super::gzip;
 use super::link::Link;
 use super::msg_id::{Kind, MsgId};
+use super::replay::CAPACITY;
 use super::rpc::RpcError;
 use super::salts::SaltSchedule;
 use crate::clock::Now;
@@ -80,6 +81,9 @@ pub struct Sizes {
     pub acks: usize,
     /// Remembered msg_ids of received messages.
     pub received: usize,
+    /// Remembered msg_ids of messages that are not to be taken when they come: the client was told that they are
+    /// lost or refused.
+    pub disowned: usize,
 }
 
 /// One session of a server: one authorization key and one session id, over any number of connections.
@@ -111,6 +115,8 @@ pub struct Session {
     /// The calls that were taken and whose answers are not acknowledged.
     queries: BTreeMap<MsgId, Query>,
     open_calls: usize,
+    /// Calls whose answers were forgotten before their acks came: nothing can be told of them any more.
+    forgotten: BTreeSet<MsgId>,
     kept: Kept,
     /// Messages that are not kept: they belong to this connection.
     notices: VecDeque<(Kind, Bytes)>,
@@ -136,6 +142,9 @@ enum Query {
 /// A body longer than this fits no packet (2^24 bytes) with its headers and padding.
 const MAX_BODY: usize = (1 << 24) - 4096;
 
+/// How many calls with forgotten answers are remembered: as many as the window of received messages has.
+const MAX_FORGOTTEN: usize = CAPACITY;
+
 /// How many notices wait at most.
 const MAX_NOTICES: usize = 1024;
 
@@ -153,6 +162,7 @@ impl Session {
             first: None,
             queries: BTreeMap::new(),
             open_calls: 0,
+            forgotten: BTreeSet::new(),
             kept: Kept::new(options.max_unacked, options.max_unacked_bytes),
             options,
             notices: VecDeque::new(),
@@ -282,7 +292,8 @@ impl Session {
             unacked: self.kept.len(),
             unacked_bytes: self.kept.bytes(),
             acks: self.link.acks.len(),
-            received: self.link.window.len(),
+            received: self.link.window.received(),
+            disowned: self.link.window.disowned(),
         }
     }
 
@@ -321,6 +332,10 @@ impl Session {
         let Some(forgotten) = self.kept.make_room(length) else { return Err(SendError::Full) };
         for call in forgotten {
             self.queries.remove(&call);
+            self.forgotten.insert(call);
+            if self.forgotten.len() > MAX_FORGOTTEN {
+                self.forgotten.pop_first();
+            }
         }
         Ok(self.kept.insert(origin, call, kind, body))
     }

@@ -94,6 +94,8 @@ impl Session {
             return Ok(());
         }
         if msg_id.unix() > now.unix + MAX_AHEAD {
+            // Its client sends it anew, so it must not be taken when it comes again and its time has come.
+            self.link.window.disown(msg_id);
             self.refuse(msg_id, seqno, code::MSG_ID_TOO_HIGH);
             return Ok(());
         }
@@ -278,6 +280,10 @@ impl Session {
 
     /// ST-1.
     fn handle_state_request(&mut self, now: Now, question: MsgId, ids: &[MsgId]) {
+        // Who asks for what was sent before the session has not heard that it has begun.
+        if ids.iter().any(|&id| self.first.is_some_and(|first| id < first)) {
+            self.kept.requeue_greeting();
+        }
         let info: Vec<u8> = ids.iter().map(|&id| self.state_of(id)).collect();
         for (&id, state) in ids.iter().zip(&info) {
             // On this word the client sends the message again under another id. If it comes yet, it must not be
@@ -309,6 +315,8 @@ impl Session {
             Some(Query::Answered(_)) => {
                 return state::RECEIVED | state::QUERY_TAKEN | state::ANSWER_GENERATED;
             }
+            // It has come, and whoever waits for its answer waits in vain.
+            None if self.forgotten.contains(&id) => return state::UNKNOWN,
             None => {}
         }
         match self.link.window.look_up(id) {

@@ -613,3 +613,43 @@ fn debug_shows_no_bodies() {
     assert!(text.matches("20 bytes").count() >= 4, "{text}");
     assert!(!shows(&text), "{text}");
 }
+
+#[test]
+fn id_2_a_message_that_was_refused_for_its_time_is_not_taken_when_its_time_has_come() {
+    let mut pair = Pair::greeted();
+    let ahead = MsgId::at(pair.now.unix + 60 * S, Kind::FromClient);
+    pair.receive_as(ahead, 1, &unknown(8)).unwrap();
+    assert_eq!(pair.refusals(), [(ahead, 17)]);
+    pair.wait(60);
+    pair.receive_as(ahead, 1, &unknown(8)).unwrap();
+    assert_eq!(pair.events(), [], "the client has sent it anew");
+    assert_eq!(pair.session.sizes().disowned, 1);
+}
+
+#[test]
+fn ns_1_who_asks_for_what_was_before_the_session_is_greeted_again() {
+    let mut pair = Pair::new();
+    let before = pair.client.id(pair.now);
+    pair.call(1);
+    let greeting = pair.sent_messages().remove(0);
+    pair.receive(2, &types::MsgsStateReq { msg_ids: vec![before.to_wire()] });
+    let messages = pair.sent_messages();
+    assert_eq!((messages[0].msg_id, &messages[0].body), (greeting.msg_id, &greeting.body));
+    pair.receive(2, &types::MsgsAck { msg_ids: vec![greeting.msg_id.to_wire()] });
+    assert_eq!(pair.states(&[before]), [1], "who has heard it is not");
+}
+
+#[test]
+fn st_1_a_call_whose_answer_is_forgotten_is_unknown() {
+    let mut pair = Pair::with(Options { max_unacked: 1, ..Options::default() });
+    let forgotten = pair.call(1);
+    pair.answer(forgotten);
+    pair.sent_messages();
+    let call = pair.call(3);
+    pair.answer(call);
+    pair.sent_messages();
+    pair.receive(4, &types::MsgsStateReq { msg_ids: vec![forgotten.to_wire(), call.to_wire()] });
+    let infos: Vec<types::MsgsStateInfo> = pair.sent_of();
+    assert_eq!(infos[0].info[0], 1);
+    assert_ne!(infos[0].info[1], 1);
+}

@@ -72,10 +72,9 @@ async fn calls_go_through_socks5_and_http_whatever_the_transport() {
         }
     }
     let target = address(&server, 2).to_string();
+    server.shutdown().await;
     let asked = asked.lock().unwrap();
     assert!(asked.len() >= 12 && asked.iter().all(|asked| *asked == target), "{asked:?}");
-    drop(asked);
-    server.shutdown().await;
 }
 
 #[tokio::test]
