@@ -80,6 +80,13 @@ pub struct Timing {
     pub reconnect_first: Duration,
     /// The longest pause before reconnecting. 30 s by default.
     pub reconnect_max: Duration,
+    /// How long a connection to another DC than the home, or one for files, may have nothing to do before it is closed.
+    /// 60 s by default.
+    pub idle: Duration,
+    /// How long a temporary key lives, in whole seconds, if there are any
+    /// ([`ClientBuilder::pfs`](super::ClientBuilder::pfs)). It is replaced after three quarters of that. One day by
+    /// default.
+    pub temp_key: Duration,
 }
 
 impl Default for Timing {
@@ -94,6 +101,8 @@ impl Default for Timing {
             pong: Duration::from_secs(15),
             reconnect_first: Duration::from_millis(250),
             reconnect_max: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+            temp_key: Duration::from_secs(86_400),
         }
     }
 }

@@ -94,6 +94,7 @@ fn told(status: CallStatus) -> &'static str {
         CallStatus::Queued => "it was not sent",
         CallStatus::Sent => "it was sent, and the server did not confirm it",
         CallStatus::Received => "the server confirmed it, and did not answer",
+        CallStatus::Answered => "the server answered it",
     }
 }
 
@@ -139,6 +140,8 @@ pub enum InvokeError {
     AuthKeyUnknown {
         /// The DC that refused the key.
         dc: i32,
+        /// How far the call had come.
+        status: CallStatus,
     },
     /// No answer within the deadline.
     #[error("{method}: no answer within {after:?}: {}{}", told(*.status), .cause.as_deref().map(|c| format!(" ({c})")).unwrap_or_default())]
@@ -226,6 +229,32 @@ impl InvokeError {
                 Some(error)
             }
             _ => None,
+        }
+    }
+
+    /// How far the call had come: not sent, sent, confirmed by the server, or answered. What was not sent was not carried
+    /// out; of what was sent or confirmed nobody knows, save that the server refused it for a reason of the protocol
+    /// ([`Failure::Refused`]).
+    #[must_use]
+    pub fn status(&self) -> CallStatus {
+        match self {
+            Self::Rpc { .. } | Self::Wait { .. } | Self::Unauthorized { .. } | Self::AuthKeyDuplicated => {
+                CallStatus::Answered
+            }
+            Self::Decode { .. } | Self::Failed { failure: Failure::MalformedAnswer, .. } => {
+                CallStatus::Answered
+            }
+            Self::Failed { failure: Failure::AnswerLost, .. } => CallStatus::Received,
+            Self::Failed { failure: Failure::UnknownOutcome | Failure::Refused { .. }, .. } => {
+                CallStatus::Sent
+            }
+            Self::Timeout { status, .. }
+            | Self::Disconnected { status, .. }
+            | Self::SessionLost { status, .. }
+            | Self::AuthKeyUnknown { status, .. } => *status,
+            Self::Unsendable { .. } | Self::Encode { .. } | Self::Closed | Self::Unreachable { .. } => {
+                CallStatus::Queued
+            }
         }
     }
 

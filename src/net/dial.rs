@@ -70,9 +70,26 @@ pub enum DialError {
         /// The deadline that passed.
         after: Duration,
     },
+    /// None of several addresses was reached.
+    #[error("{}", .errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Several {
+        /// What each has come to; empty when there was no address.
+        errors: Vec<DialError>,
+    },
 }
 
 impl DialError {
+    /// What several dials have come to.
+    pub(super) fn of_all(mut errors: Vec<Self>) -> Self {
+        match errors.pop() {
+            Some(only) if errors.is_empty() => only,
+            last => {
+                errors.extend(last);
+                Self::Several { errors }
+            }
+        }
+    }
+
     /// Whether another try may succeed without anybody doing anything; `elsewhere` says that there is another address to
     /// try.
     #[must_use]
@@ -80,6 +97,7 @@ impl DialError {
         match self {
             Self::TimedOut { .. } => elsewhere,
             Self::Proxy { source, .. } => source.may_pass(elsewhere),
+            Self::Several { errors } => errors.iter().any(|error| error.may_pass(elsewhere)),
             _ => true,
         }
     }

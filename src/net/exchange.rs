@@ -24,6 +24,8 @@ pub struct ExchangeOptions {
     pub keys: Vec<PublicKey>,
     /// The deadline of the whole exchange.
     pub limit: Duration,
+    /// For a temporary key: after how many seconds it ends (PF-1).
+    pub expires_in: Option<i32>,
 }
 
 /// A key just made.
@@ -35,6 +37,8 @@ pub struct FreshKey {
     pub salt: i64,
     /// The server's clock, from `server_DH_inner_data` (ID-5).
     pub time: ServerTime,
+    /// When a temporary key ends, in seconds since the Unix epoch by the server's clock.
+    pub expires_at: Option<i32>,
 }
 
 /// Why an exchange failed.
@@ -77,7 +81,7 @@ impl ExchangeError {
     }
 }
 
-/// Makes a permanent key over a connection on which nothing else has happened yet; the connection serves the session
+/// Makes a key over a connection on which no session has begun yet; the connection serves one, or another exchange,
 /// afterwards. The number theory runs off the I/O thread.
 ///
 /// # Errors
@@ -87,9 +91,9 @@ pub async fn exchange(
     clock: &SystemClock,
     options: ExchangeOptions,
 ) -> Result<FreshKey, ExchangeError> {
-    let ExchangeOptions { dc, keys, limit } = options;
+    let ExchangeOptions { dc, keys, limit, expires_in } = options;
     let plain = Plain { connection, clock, last: 0 };
-    match timeout(limit, run(plain, Options::permanent(keys, dc))).await {
+    match timeout(limit, run(plain, Options { keys, dc, expires_in })).await {
         Ok(done) => done,
         Err(_) => Err(ExchangeError::TimedOut(limit)),
     }
@@ -119,7 +123,8 @@ async fn run(mut plain: Plain<'_>, options: Options) -> Result<FreshKey, Exchang
             Outcome::Established(done) => {
                 let server_time = Duration::from_secs(done.server_time.cast_unsigned().into());
                 let time = ServerTime::synchronised(server_time, heard);
-                return Ok(FreshKey { auth_key: done.auth_key, salt: done.first_salt, time });
+                let expires_at = done.expires_at;
+                return Ok(FreshKey { auth_key: done.auth_key, salt: done.first_salt, time, expires_at });
             }
             Outcome::Retry(request, next) => {
                 exchange = next;

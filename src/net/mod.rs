@@ -13,6 +13,7 @@ mod gate;
 mod greet;
 pub mod http;
 pub mod proxy;
+mod race;
 mod refusal;
 mod route;
 #[cfg(feature = "terminal")]
@@ -34,6 +35,7 @@ pub use framed::{Framed, FramedError};
 pub use gate::exchange_permit;
 pub use greet::{Stranger, Welcome, greet};
 pub use proxy::{Credentials, Proxy, ProxyError, ProxyTextError};
+pub use race::race;
 pub use refusal::Refusal;
 pub use route::{Endpoint, Route, connect};
 #[cfg(feature = "terminal")]

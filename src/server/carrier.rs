@@ -21,7 +21,6 @@ use crate::{
     crypto::Side,
     handshake::server::Options,
     message::{ServerEvent, envelope},
-    net::off_thread,
     tl::PacketBuf,
 };
 
@@ -164,12 +163,9 @@ impl Carrier {
         for event in events {
             match event {
                 ServerEvent::Call { msg_id, body } => {
-                    if let Some(job) = self.hub.call(live, msg_id, body) {
+                    if let Some(work) = self.hub.call(live, msg_id, body, true) {
                         let (hub, live) = (Arc::clone(&self.hub), Arc::clone(live));
-                        tokio::spawn(async move {
-                            let finish = off_thread(job).await;
-                            hub.finish(&live, msg_id, finish);
-                        });
+                        tokio::spawn(async move { hub.go_on(&live, msg_id, work).await });
                     }
                 }
                 ServerEvent::HttpWait { max_delay, wait_after, max_wait } => {

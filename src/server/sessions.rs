@@ -33,6 +33,8 @@ pub(super) struct Live {
     pub key: Arc<KeyEntry>,
     /// The session id.
     pub session_id: i64,
+    /// Told when one of its calls is finished.
+    pub finished: Notify,
     state: Mutex<State>,
 }
 
@@ -213,7 +215,12 @@ impl Sessions {
             seen: now.monotonic,
             history: VecDeque::new(),
         };
-        let live = Arc::new(Live { key: Arc::clone(key), session_id, state: Mutex::new(state) });
+        let live = Arc::new(Live {
+            key: Arc::clone(key),
+            session_id,
+            finished: Notify::new(),
+            state: Mutex::new(state),
+        });
         sessions.insert(session_id, Arc::clone(&live));
         Some(live)
     }

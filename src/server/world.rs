@@ -217,6 +217,8 @@ impl World {
 
     /// Forgets a key for good.
     pub fn destroy_key(&mut self, id: i64) -> bool {
+        // A temporary key speaks for the permanent one, and goes with it.
+        let id = self.keys.permanent(id).unwrap_or(id);
         let known = self.keys.remove(id).is_some();
         if known {
             self.record(|| records::key_gone(id));

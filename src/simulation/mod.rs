@@ -35,7 +35,7 @@ mod transit;
 mod violation;
 mod world;
 
-pub use flapping::{Flapping, flapping};
+pub use flapping::{Flapping, Spread, flapping};
 pub use report::{Report, run_many};
 pub use run::{Run, run, trace};
 pub use violation::{Invariant, Violation};

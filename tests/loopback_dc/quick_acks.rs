@@ -71,7 +71,7 @@ async fn tr_7_a_call_is_acknowledged_before_it_is_answered() {
         Kind::WebSocket,
     ] {
         let mut connection = connect(&server, kind).await;
-        let options = ExchangeOptions { dc: 1, keys: trusted(&server), limit: LIMIT };
+        let options = ExchangeOptions { dc: 1, keys: trusted(&server), limit: LIMIT, expires_in: None };
         let fresh = mtwire::net::exchange(&mut connection, &clock, options).await.unwrap();
         let events = events_of_a_call(&mut connection, &clock, &fresh.auth_key, fresh.salt).await;
         let told = events.iter().position(|event| matches!(event, ClientEvent::QuickAck { .. }));

@@ -23,7 +23,7 @@ async fn websocket(server: &Server, path: &str) -> WsStream<TcpStream> {
 
 async fn exchange(server: &Server, stream: BoxStream, kind: Kind) -> bool {
     let mut connection = Connection::from(Framed::new(stream, Codec::client(kind, &mut rand::rng())));
-    let options = ExchangeOptions { dc: 1, keys: trusted(server), limit: LIMIT };
+    let options = ExchangeOptions { dc: 1, keys: trusted(server), limit: LIMIT, expires_in: None };
     mtwire::net::exchange(&mut connection, &SystemClock::new(), options).await.is_ok()
 }
 

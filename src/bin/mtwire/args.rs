@@ -170,6 +170,8 @@ pub struct OnlineArgs {
     #[command(flatten)]
     pub patience: Patience,
     #[command(flatten)]
+    pub secrecy: Secrecy,
+    #[command(flatten)]
     pub reach: Reach,
 }
 
@@ -202,12 +204,25 @@ impl Patience {
     }
 }
 
+/// Whether calls go under temporary keys.
+#[derive(ClapArgs, Clone, Copy)]
+pub struct Secrecy {
+    /// Perfect forward secrecy: encrypt with a temporary key that is never written down. One more key exchange.
+    #[arg(long, overrides_with = "no_pfs")]
+    pub pfs: bool,
+    /// Encrypt with the session's key (the default).
+    #[arg(long)]
+    pub no_pfs: bool,
+}
+
 #[derive(ClapArgs)]
 pub struct LoginArgs {
     #[command(flatten)]
     pub session: NameArgs,
     #[command(flatten)]
     pub patience: Patience,
+    #[command(flatten)]
+    pub secrecy: Secrecy,
     /// Number of the API key, from https://my.telegram.org/apps; needed only the first time.
     #[arg(long, value_name = "N", requires = "api_hash")]
     pub api_id: Option<i32>,

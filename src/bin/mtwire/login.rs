@@ -142,6 +142,7 @@ fn builder(
     let mut builder = Client::builder(&args.session.name)
         .store(Arc::clone(store))
         .timing(args.patience.timing())
+        .pfs(args.secrecy.pfs)
         .retry(retry);
     builder = args.reach.show(builder)?;
     let mut is_loopback = local.is_some();

@@ -115,8 +115,10 @@ async fn connected<T>(
     work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let args = &online.session;
-    let mut builder =
-        Client::builder(&args.name).store(Arc::<FileStore>::clone(&store)).timing(online.patience.timing());
+    let mut builder = Client::builder(&args.name)
+        .store(Arc::<FileStore>::clone(&store))
+        .timing(online.patience.timing())
+        .pfs(online.secrecy.pfs);
     builder = online.reach.show(builder)?;
     let directory = local_dc::directory(&args.session_dir, &args.name);
     let mut local = None;

@@ -499,7 +499,13 @@ fn bm_1_code_17_takes_another_session_id_when_all_calls_are_heard_of() {
     let renewed = pair.session.session_id();
     assert_ne!(renewed, pair.server.session_id);
     let events = pair.events();
-    assert_eq!(events, [ClientEvent::TimeChanged, ClientEvent::SessionRenewed { session_id: renewed }]);
+    assert_eq!(
+        events,
+        [
+            ClientEvent::TimeChanged,
+            ClientEvent::SessionRenewed { session_id: renewed, former: pair.server.session_id }
+        ]
+    );
     assert_eq!(pair.session.status(silent), Some(CallStatus::Sent));
     let late = pair.server.id(pair.now);
     pair.receive_as(late, 1, &unknown(8)).unwrap();

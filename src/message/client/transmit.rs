@@ -10,7 +10,7 @@ use super::{Session, Transmit, push_bounded};
 use crate::clock::Now;
 use crate::message::acks::MAX_IDS;
 use crate::message::container::{Batch, Body};
-use crate::message::event::RequestId;
+use crate::message::event::{CallStatus, RequestId};
 use crate::message::link::SealedBatch;
 use crate::message::msg_id::{Kind, MsgId};
 use crate::message::salts::SALT_PERIOD;
@@ -56,7 +56,7 @@ impl Session {
         let mut batch = Batch::default();
         self.add_questions(now, unix, &mut batch);
         self.add_service(now, unix, &mut batch);
-        let quick = self.add_calls(now, unix, &mut batch);
+        let quick = self.add_calls(now, unix, rng, &mut batch);
         if let Some((id, acked)) = self.link.add_acks(now.monotonic, unix, &mut batch) {
             self.sent.insert(id, Sent::Acks(acked));
         }
@@ -191,18 +191,33 @@ impl Session {
     }
 
     /// Adds the calls that wait. Gives those that want a quick ack.
-    fn add_calls(&mut self, now: Now, unix: Duration, batch: &mut Batch) -> Vec<RequestId> {
+    fn add_calls(
+        &mut self,
+        now: Now,
+        unix: Duration,
+        rng: &mut dyn CryptoRng,
+        batch: &mut Batch,
+    ) -> Vec<RequestId> {
         let mut quick = Vec::new();
         while let Some((request, call)) = self.in_flight.next_queued() {
-            let fits = batch.has_room_for(call.body.len()) && (batch.is_empty() || !call.alone);
+            let fits = batch.has_room_for(call.len()) && (batch.is_empty() || !call.alone);
             if !fits {
                 break;
             }
-            let (alone, content_related, body) = (call.alone, call.content_related, call.body.clone());
+            let (alone, content_related) = (call.alone, call.content_related);
             if call.options.quick_ack {
                 quick.push(request);
             }
-            let id = self.add(unix, batch, content_related, body, Sent::Call(request));
+            let (body, late, session_id) = (call.body.clone(), &call.late, self.link.session_id);
+            let sent_as = |request| {
+                let former = self.in_flight.get(request)?;
+                former.id().filter(|_| former.status() != CallStatus::Queued)
+            };
+            let complete = |id| Body::Plain(late.complete(body, (session_id, id), sent_as, rng));
+            let message = self.link.message_of(unix, Kind::FromClient, content_related, complete);
+            let id = message.msg_id;
+            batch.push(message);
+            self.sent.insert(id, Sent::Call(request));
             self.in_flight.sent(request, id, self.connection, now.monotonic);
             if alone {
                 batch.close();
