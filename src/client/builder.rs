@@ -37,6 +37,9 @@ pub struct ClientBuilder {
     addresses: BTreeMap<i32, Address>,
     trusted: Vec<PublicKey>,
     route: Route,
+    any_transport: bool,
+    media_connections: usize,
+    pfs: bool,
     device: DeviceInfo,
     timing: Timing,
     retry: RetryPolicy,
@@ -59,6 +62,9 @@ impl ClientBuilder {
             addresses: BTreeMap::new(),
             trusted: Vec::new(),
             route: Route::direct(Kind::Abridged),
+            any_transport: true,
+            media_connections: 4,
+            pfs: false,
             device: DeviceInfo::default(),
             timing: Timing::default(),
             retry: RetryPolicy::default(),
@@ -134,10 +140,12 @@ impl ClientBuilder {
         self
     }
 
-    /// The transport; abridged by default.
+    /// The transport, and no other. By default abridged; where two tries in a row come to nothing with it, an obfuscated
+    /// one takes turns with it.
     #[must_use]
     pub fn transport(mut self, kind: Kind) -> Self {
         self.route.transport = kind;
+        self.any_transport = false;
         self
     }
 
@@ -145,6 +153,23 @@ impl ClientBuilder {
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.route.proxy = Some(proxy);
+        self
+    }
+
+    /// The most connections for files to one DC ([`Client::media`]), 4 by default.
+    #[must_use]
+    pub fn media_connections(mut self, most: usize) -> Self {
+        self.media_connections = most.max(1);
+        self
+    }
+
+    /// Perfect forward secrecy: calls go under a temporary key, which lives in memory only and is replaced before its
+    /// end; the permanent key of the session vouches for it and encrypts nothing else (PF-1). Who records the traffic
+    /// and steals the session later cannot read it. Off by default: every start of a program takes one more key
+    /// exchange (`docs/decisions/0008-forward-secrecy.md`).
+    #[must_use]
+    pub fn pfs(mut self, on: bool) -> Self {
+        self.pfs = on;
         self
     }
 
@@ -282,6 +307,9 @@ impl ClientBuilder {
             keys,
             addresses: self.addresses,
             route: self.route,
+            any_transport: self.any_transport,
+            media_connections: self.media_connections,
+            pfs: self.pfs,
             timing: self.timing,
             retry: self.retry,
             introduction,

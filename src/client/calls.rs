@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::introduction::Introduction;
-use super::link::{Call, CallEnd, CallId};
+use super::introduction::{Introduction, is_service};
+use super::link::{Call, CallEnd, CallId, Order};
 use crate::clock::Now;
 use crate::message::client::Session;
 use crate::message::{CallStatus, Failure, RequestId, SendError};
@@ -12,10 +12,23 @@ use crate::message::{CallStatus, Failure, RequestId, SendError};
 /// another (new auth key) hands its calls on.
 #[derive(Default)]
 pub(super) struct Calls {
+    /// The last calls that succeeded and may be followed by others.
+    succeeded: VecDeque<CallId>,
     /// Not yet taken by a session: there is none, or it is full.
     waiting: VecDeque<Call>,
     running: HashMap<RequestId, Running>,
     requests: HashMap<CallId, RequestId>,
+}
+
+/// How many calls that succeeded are remembered for those that come after them.
+const SUCCEEDED: usize = 256;
+
+/// What belongs around the calls of a connection.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub introduced: bool,
+    pub without_updates: bool,
+    pub introduction: &'a Introduction,
 }
 
 struct Running {
@@ -35,19 +48,22 @@ impl Calls {
         self.waiting.push_back(call);
     }
 
-    /// Hands the waiting calls to the session, in order, as long as it takes them. `introduction` goes around them until
-    /// the session is introduced.
-    pub(super) fn submit(
-        &mut self,
-        session: &mut Session,
-        now: Now,
-        introduced: bool,
-        introduction: &Introduction,
-    ) {
+    /// Hands the waiting calls to the session, in order, as long as it takes them, each with what belongs around it.
+    pub(super) fn submit(&mut self, session: &mut Session, now: Now, around: Around<'_>) {
         while let Some(call) = self.waiting.front() {
-            let wrap = call.introduce || !introduced;
-            let body = if wrap { introduction.wrap(&call.body) } else { call.body.clone() };
-            match session.call(now, body, call.options) {
+            let formers = match self.former(&call.order) {
+                Ok(former) => former,
+                Err(end) => {
+                    if let Some(call) = self.waiting.pop_front() {
+                        call.end(Err(end));
+                    }
+                    continue;
+                }
+            };
+            let wrap = (call.order.introduce || !around.introduced) && !is_service(&call.order.body);
+            let without_updates = call.order.without_updates || around.without_updates;
+            let body = around.introduction.wrap(&call.order.body, wrap, without_updates);
+            match session.call_after(now, body, call.order.options, formers.as_slice()) {
                 // An answer will make room.
                 Err(SendError::Full) => return,
                 Err(reason) => {
@@ -56,7 +72,7 @@ impl Calls {
                 }
                 Ok(request) => {
                     let Some(call) = self.waiting.pop_front() else { return };
-                    tracing::debug!(method = call.method, %request, "queued");
+                    tracing::debug!(method = call.order.method, %request, "queued");
                     self.requests.insert(call.id, request);
                     self.running.insert(request, Running { call, introduced: wrap });
                 }
@@ -64,10 +80,42 @@ impl Calls {
         }
     }
 
+    /// The call that the server has to have carried out before this one, unless it has.
+    fn former(&self, order: &Order) -> Result<Option<RequestId>, CallEnd> {
+        let Some(after) = order.after else { return Ok(None) };
+        match self.requests.get(&after) {
+            Some(request) => Ok(Some(*request)),
+            None if self.succeeded.contains(&after) => Ok(None),
+            // Its caller may be about to make it again: only the callers can tell who comes when.
+            None => Err(CallEnd::FormerOver),
+        }
+    }
+
+    /// Whether there is nothing to do.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.running.is_empty()
+    }
+
+    /// How many calls there are.
+    pub(super) fn all(&self) -> usize {
+        self.waiting.len() + self.running.len()
+    }
+
+    /// How many calls a session has taken.
+    pub(super) fn running(&self) -> usize {
+        self.running.len()
+    }
+
     /// Takes out the call whose end an event tells.
-    pub(super) fn ended(&mut self, request: RequestId) -> Option<Ended> {
+    pub(super) fn ended(&mut self, request: RequestId, well: bool) -> Option<Ended> {
         let Running { call, introduced } = self.running.remove(&request)?;
         self.requests.remove(&call.id);
+        if well && call.order.leads {
+            self.succeeded.push_back(call.id);
+            if self.succeeded.len() > SUCCEEDED {
+                self.succeeded.pop_front();
+            }
+        }
         Some(Ended { call, introduced })
     }
 
@@ -97,7 +145,7 @@ impl Calls {
         running.sort_by_key(|(request, _)| *request);
         for (request, Running { call, .. }) in running.into_iter().rev() {
             let unsent = session.status(request) == Some(CallStatus::Queued);
-            if unheard || unsent || call.options.repeatable {
+            if unheard || unsent || call.order.options.repeatable {
                 self.waiting.push_front(call);
             } else {
                 call.end(Err(CallEnd::Failed(Failure::UnknownOutcome)));

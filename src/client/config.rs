@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::message::client::Options;
+use crate::net::http;
+use crate::transport::Kind;
 
 /// What `initConnection` tells the server about the program; users see it in their list of sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +80,13 @@ pub struct Timing {
     pub reconnect_first: Duration,
     /// The longest pause before reconnecting. 30 s by default.
     pub reconnect_max: Duration,
+    /// How long a connection to another DC than the home, or one for files, may have nothing to do before it is closed.
+    /// 60 s by default.
+    pub idle: Duration,
+    /// How long a temporary key lives, in whole seconds, if there are any
+    /// ([`ClientBuilder::pfs`](super::ClientBuilder::pfs)). It is replaced after three quarters of that. One day by
+    /// default.
+    pub temp_key: Duration,
 }
 
 impl Default for Timing {
@@ -92,12 +101,19 @@ impl Default for Timing {
             pong: Duration::from_secs(15),
             reconnect_first: Duration::from_millis(250),
             reconnect_max: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+            temp_key: Duration::from_secs(86_400),
         }
     }
 }
 
 impl Timing {
-    pub(super) fn session_options(&self) -> Options {
-        Options { ping_interval: Some(self.ping), pong_timeout: self.pong, ..Options::default() }
+    pub(super) fn session_options(&self, transport: Kind) -> Options {
+        // A ping over HTTP would tell nothing that the long poll does not, whose answer has a deadline, too.
+        let (ping_interval, http_wait) = match transport {
+            Kind::Http => (None, Some(http::POLL)),
+            _ => (Some(self.ping), None),
+        };
+        Options { ping_interval, pong_timeout: self.pong, http_wait, ..Options::default() }
     }
 }

@@ -1,17 +1,21 @@
 //! What all connections of a client share.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::introduction::Introduction;
+use super::temp_key::TempKeys;
 use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::rsa::PublicKey;
 use crate::net::{Address, Route, SystemClock, off_thread};
-use crate::session::{self, Change, Dc, DcAddress, Secret, SessionStore};
-use crate::transport::Kind;
+use crate::session::{self, Change, Dc, Secret, SessionStore};
+
+/// How long after its making a permanent key may not be known everywhere (PF-4).
+const YOUNG: Duration = Duration::from_secs(60);
 
 /// What the builder has decided.
 #[derive(Debug)]
@@ -25,6 +29,12 @@ pub(super) struct Config {
     /// Addresses given by the caller, which no `help.getConfig` replaces.
     pub addresses: BTreeMap<i32, Address>,
     pub route: Route,
+    /// No transport was asked for: another may be tried.
+    pub any_transport: bool,
+    /// The most connections for files to one DC.
+    pub media_connections: usize,
+    /// Calls go under temporary keys.
+    pub pfs: bool,
     pub timing: Timing,
     pub retry: RetryPolicy,
     pub introduction: Introduction,
@@ -37,6 +47,13 @@ pub(super) struct Core {
     pub store: Arc<dyn SessionStore>,
     pub clock: SystemClock,
     pub updates: Updates,
+    pub temp_keys: TempKeys,
+    /// Told when the server's configuration may be another.
+    pub refresh: Notify,
+    /// The permanent keys that this process has made, and when, by the monotonic clock.
+    made: Mutex<HashMap<i64, Duration>>,
+    /// Numbers for the links.
+    links: AtomicU64,
     home: AtomicI32,
     /// Whether the store has lost the session: its keys must not be used any more.
     lost: watch::Receiver<bool>,
@@ -57,6 +74,10 @@ impl Core {
             store,
             clock: SystemClock::new(),
             updates: Updates::new(),
+            temp_keys: TempKeys::default(),
+            refresh: Notify::new(),
+            made: Mutex::default(),
+            links: AtomicU64::new(1),
             home: AtomicI32::new(home),
             changing: Mutex::new(()),
         }
@@ -86,6 +107,26 @@ impl Core {
         }
     }
 
+    /// A number for a link, which no other has.
+    pub(super) fn next_link(&self) -> u64 {
+        self.links.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A permanent key was made just now.
+    pub(super) fn note_new_key(&self, id: i64) {
+        let now = self.clock.now().monotonic;
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.retain(|_, at| *at + YOUNG > now);
+        made.insert(id, now);
+    }
+
+    /// Whether a permanent key is so new that not every part of the server may know it (PF-4).
+    pub(super) fn is_young(&self, id: i64) -> bool {
+        let now = self.clock.now().monotonic;
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.get(&id).is_some_and(|at| *at + YOUNG > now)
+    }
+
     /// What the session knows of a DC.
     pub(super) fn dc(&self, dc: i32) -> Option<Dc> {
         self.store.with(|state| state.dcs.get(&dc).cloned())
@@ -95,30 +136,11 @@ impl Core {
         self.store.with(|state| state.user.is_some())
     }
 
-    /// The number of a DC as the key exchange carries it.
-    pub(super) fn wire_dc(&self, dc: i32) -> i32 {
-        if self.config.built_in == Some(dcs::BuiltIn::Test) { dc.saturating_add(10_000) } else { dc }
-    }
-
-    /// Where to dial a DC, best first.
-    pub(super) fn addresses(&self, dc: i32) -> Vec<Address> {
-        if let Some(address) = self.config.addresses.get(&dc) {
-            return vec![address.clone()];
-        }
-        let obfuscated = matches!(self.config.route.transport, Kind::Obfuscated(_));
-        let usable = |known: &&DcAddress| {
-            let for_calls = !known.media_only && !known.cdn && known.secret.is_none();
-            for_calls && (obfuscated || !known.obfuscated_only)
-        };
-        let mut addresses: Vec<Address> = self.store.with(|state| {
-            let known = state.dcs.get(&dc).map(|dc| dc.addresses.as_slice()).unwrap_or_default();
-            known.iter().filter(usable).map(|known| Address::new(&*known.host, known.port)).collect()
-        });
-        if let Some(network) = self.config.built_in {
-            let built_in = network.addresses(dc).filter(|address| !addresses.contains(address));
-            addresses.extend(built_in.collect::<Vec<_>>());
-        }
-        addresses
+    /// The number of a DC as the key exchange and proxies carry it, at an address that is for files only or not.
+    pub(super) fn wire_dc(&self, dc: i32, media_only: bool) -> i32 {
+        let test = self.config.built_in == Some(dcs::BuiltIn::Test);
+        let dc = if test { dc.saturating_add(10_000) } else { dc };
+        if media_only { dc.saturating_neg() } else { dc }
     }
 
     /// Writes changes to the store without holding up the I/O thread.

@@ -76,8 +76,7 @@ impl ConnectError {
     /// try.
     pub(super) fn may_pass(&self, elsewhere: bool) -> bool {
         match self {
-            Self::Dial(DialError::TimedOut { .. }) => elsewhere,
-            Self::Dial(_) => true,
+            Self::Dial(error) => error.may_pass(elsewhere),
             Self::Exchange { source, .. } => source.may_pass(),
             _ => false,
         }
@@ -95,6 +94,7 @@ fn told(status: CallStatus) -> &'static str {
         CallStatus::Queued => "it was not sent",
         CallStatus::Sent => "it was sent, and the server did not confirm it",
         CallStatus::Received => "the server confirmed it, and did not answer",
+        CallStatus::Answered => "the server answered it",
     }
 }
 
@@ -140,6 +140,8 @@ pub enum InvokeError {
     AuthKeyUnknown {
         /// The DC that refused the key.
         dc: i32,
+        /// How far the call had come.
+        status: CallStatus,
     },
     /// No answer within the deadline.
     #[error("{method}: no answer within {after:?}: {}{}", told(*.status), .cause.as_deref().map(|c| format!(" ({c})")).unwrap_or_default())]
@@ -230,6 +232,32 @@ impl InvokeError {
         }
     }
 
+    /// How far the call had come: not sent, sent, confirmed by the server, or answered. What was not sent was not carried
+    /// out; of what was sent or confirmed nobody knows, save that the server refused it for a reason of the protocol
+    /// ([`Failure::Refused`]).
+    #[must_use]
+    pub fn status(&self) -> CallStatus {
+        match self {
+            Self::Rpc { .. } | Self::Wait { .. } | Self::Unauthorized { .. } | Self::AuthKeyDuplicated => {
+                CallStatus::Answered
+            }
+            Self::Decode { .. } | Self::Failed { failure: Failure::MalformedAnswer, .. } => {
+                CallStatus::Answered
+            }
+            Self::Failed { failure: Failure::AnswerLost, .. } => CallStatus::Received,
+            Self::Failed { failure: Failure::UnknownOutcome | Failure::Refused { .. }, .. } => {
+                CallStatus::Sent
+            }
+            Self::Timeout { status, .. }
+            | Self::Disconnected { status, .. }
+            | Self::SessionLost { status, .. }
+            | Self::AuthKeyUnknown { status, .. } => *status,
+            Self::Unsendable { .. } | Self::Encode { .. } | Self::Closed | Self::Unreachable { .. } => {
+                CallStatus::Queued
+            }
+        }
+    }
+
     /// Whether the session is not, or not any more, logged in, so that only a new login helps.
     #[must_use]
     pub fn is_login_over(&self) -> bool {
@@ -241,5 +269,49 @@ impl InvokeError {
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         self.rpc().is_some_and(|error| error.is(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tl::Deserialize;
+
+    #[test]
+    fn every_failed_call_says_how_far_it_had_come() {
+        use CallStatus::{Answered, Queued, Received, Sent};
+        let (method, error) = ("test", || RpcError::new(400, "NO"));
+        let (wait, until) = (Duration::ZERO, SystemTime::UNIX_EPOCH);
+        let tl = || crate::tl::types::Config::from_bytes(bytes::Bytes::new()).unwrap_err();
+        let failed = |failure| InvokeError::Failed { method, failure };
+        let told = [
+            (InvokeError::Rpc { method, error: error() }, Answered),
+            (InvokeError::Wait { method, wait, until, error: error() }, Answered),
+            (InvokeError::Unauthorized { method, error: error() }, Answered),
+            (InvokeError::AuthKeyDuplicated, Answered),
+            (InvokeError::Decode { method, source: tl() }, Answered),
+            (failed(Failure::MalformedAnswer), Answered),
+            (failed(Failure::AnswerLost), Received),
+            (failed(Failure::UnknownOutcome), Sent),
+            (failed(Failure::Refused { code: 64 }), Sent),
+            (InvokeError::Unsendable { method, reason: SendError::Full }, Queued),
+            (InvokeError::Encode { method, source: tl() }, Queued),
+            (InvokeError::Closed, Queued),
+            (InvokeError::Unreachable { method, dc: 2, reason: String::new() }, Queued),
+        ];
+        for (error, status) in told {
+            assert_eq!(error.status(), status, "{error}");
+        }
+        for status in [Queued, Sent, Received] {
+            let cause = None;
+            for error in [
+                InvokeError::Timeout { method, after: wait, status, cause },
+                InvokeError::Disconnected { method, status },
+                InvokeError::SessionLost { method, status },
+                InvokeError::AuthKeyUnknown { dc: 2, status },
+            ] {
+                assert_eq!(error.status(), status, "{error}");
+            }
+        }
     }
 }

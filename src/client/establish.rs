@@ -4,82 +4,225 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConnectError;
+use super::addresses::Place;
 use super::core::Core;
+use super::link::Lane;
+use super::temp_key::TempKey;
 use crate::crypto::AuthKey;
 use crate::message::ServerTime;
-use crate::net::{Address, Backoff, BoxStream, ExchangeOptions, Framed, connect, exchange, exchange_permit};
-use crate::session::Salt;
+use crate::net::{
+    Address, Backoff, Connection, ExchangeError, ExchangeOptions, FreshKey, exchange, exchange_permit, race,
+};
+use crate::session::{Dc, Salt};
 
 /// The least pause after a server has asked for patience (-429).
 pub(super) const FLOOD_PAUSE: Duration = Duration::from_secs(1);
 
 /// A connection over which a session can go on, and what a new session would need.
 pub(super) struct Established {
-    pub framed: Framed<BoxStream>,
+    pub connection: Connection,
     pub address: Address,
+    /// The key of the session: the permanent one, or a temporary one that may have to be bound.
     pub auth_key: Arc<AuthKey>,
     pub salt: i64,
     pub time: ServerTime,
+    /// The id of the permanent key.
+    pub permanent: i64,
+    /// The temporary key, if that is the session's.
+    pub temp: Option<Arc<TempKey>>,
 }
 
-/// One try: dials the address whose turn it is, and makes and saves a key if the session has none for this DC.
+/// One try: dials the DC, and makes the keys that are missing: a permanent one, which is saved,
+/// and with forward secrecy a temporary one.
+///
+/// `failures` says how many tries in a row came to nothing before.
 pub(super) async fn establish(
     core: &Arc<Core>,
-    dc: i32,
-    attempt: usize,
+    (dc, lane): (i32, Lane),
+    failures: usize,
 ) -> Result<Established, ConnectError> {
     if core.is_lost() {
         return Err(ConnectError::SessionLost);
     }
-    let addresses = core.addresses(dc);
-    let turn = attempt.checked_rem(addresses.len()).and_then(|turn| addresses.get(turn));
-    let address = turn.cloned().ok_or(ConnectError::UnknownDc { dc })?;
-    let config = &core.config;
-    let known = core.dc(dc).unwrap_or_default();
-    // Before it dials: a server does not wait long for the first packet.
-    let _permit = match known.auth_key {
-        Some(_) => None,
-        None => exchange_permit(&address).await,
-    };
-    let mut framed = connect(&config.route, core.wire_dc(dc), &address, config.timing.dial).await?;
-    let now = core.clock.now();
-    if let Some(auth_key) = known.auth_key.clone() {
-        let time = ServerTime::from_offset(known.time_offset, now);
-        let salt =
-            i64::try_from(time.unix(now).as_secs()).ok().and_then(|unix| known.salt_at(unix)).unwrap_or(0);
-        return Ok(Established { framed, address, auth_key: Arc::new(auth_key), salt, time });
+    let slot = core.temp_keys.slot(dc);
+    let mut making = None;
+    let mut known = core.dc(dc).unwrap_or_default();
+    let mut temp = usable(core, dc, &known);
+    if known.auth_key.is_none() || core.config.pfs && temp.is_none() {
+        // Links that begin together make one key; what the first has made is there for the others.
+        making = Some(slot.making.lock().await);
+        known = core.dc(dc).unwrap_or_default();
+        temp = usable(core, dc, &known);
     }
-    tracing::info!(dc, %address, "making an auth key");
-    let options =
-        ExchangeOptions { dc: core.wire_dc(dc), keys: config.keys.clone(), limit: config.timing.exchange };
-    let fresh = exchange(&mut framed, &core.clock, options)
-        .await
-        .map_err(|source| ConnectError::Exchange { dc, address: address.clone(), source })?;
-    let auth_key = Arc::new(fresh.auth_key);
-    let (saved, salt) = (AuthKey::clone(&auth_key), fresh.salt);
-    let time_offset = fresh.time.offset_seconds(core.clock.now());
+    let complete = known.auth_key.is_some() && (temp.is_some() || !core.config.pfs);
+    let mut dialed = dial(core, (dc, lane), failures, !complete).await?;
+    let permanent = match &known.auth_key {
+        Some(key) => Arc::new(key.clone()),
+        None => {
+            let fresh = dialed.exchange(core, dc, None).await?;
+            known.time_offset = fresh.time.offset_seconds(core.clock.now());
+            known.salts = vec![Salt::undated(fresh.salt)];
+            save_key(core, dc, &fresh, known.time_offset).await?;
+            let key = Arc::new(fresh.auth_key);
+            if !core.config.pfs {
+                let Dialed { connection, address, .. } = dialed;
+                let (salt, time, permanent) = (fresh.salt, fresh.time, key.id());
+                return Ok(Established {
+                    connection,
+                    address,
+                    auth_key: key,
+                    salt,
+                    time,
+                    permanent,
+                    temp: None,
+                });
+            }
+            key
+        }
+    };
+    if core.config.pfs && temp.is_none() {
+        let made = Arc::new(dialed.temporary(core, dc, &permanent).await?);
+        slot.install(Arc::clone(&made));
+        temp = Some(made);
+    }
+    drop(making);
+    Ok(match temp {
+        Some(temp) => dialed.with(temp),
+        None => {
+            let now = core.clock.now();
+            let time = ServerTime::from_offset(known.time_offset, now);
+            let unix = i64::try_from(time.unix(now).as_secs()).unwrap_or(i64::MAX);
+            let salt = known.salt_at(unix).unwrap_or(0);
+            let (Dialed { connection, address, .. }, id) = (dialed, permanent.id());
+            Established { connection, address, auth_key: permanent, salt, time, permanent: id, temp: None }
+        }
+    })
+}
+
+/// A connection of its own with another temporary key for the same permanent one; the key in use stays.
+pub(super) async fn next_temporary(
+    core: &Arc<Core>,
+    (dc, lane): (i32, Lane),
+    permanent: Arc<AuthKey>,
+) -> Result<Established, ConnectError> {
+    let mut dialed = dial(core, (dc, lane), 0, true).await?;
+    let made = dialed.temporary(core, dc, &permanent).await?;
+    Ok(dialed.with(Arc::new(made)))
+}
+
+fn usable(core: &Core, dc: i32, known: &Dc) -> Option<Arc<TempKey>> {
+    let permanent = known.auth_key.as_ref().filter(|_| core.config.pfs)?;
+    core.temp_keys.slot(dc).usable(permanent.id(), core.clock.now())
+}
+
+/// A connection on which nothing has happened yet.
+struct Dialed {
+    connection: Connection,
+    address: Address,
+    /// The number of the DC as this connection has to name it.
+    wire_dc: i32,
+    /// Held until the exchanges are over.
+    permit: Option<tokio::sync::OwnedSemaphorePermit>,
+}
+
+/// Dials a DC wherever it may listen, beginning elsewhere after each failure.
+async fn dial(
+    core: &Arc<Core>,
+    (dc, lane): (i32, Lane),
+    failures: usize,
+    for_exchange: bool,
+) -> Result<Dialed, ConnectError> {
+    let route = core.route(failures);
+    let mut places = core.places(dc, lane, &route);
+    let turn = failures.checked_rem(places.len()).ok_or(ConnectError::UnknownDc { dc })?;
+    places.rotate_left(turn);
+    let mut targets: Vec<_> = places
+        .into_iter()
+        .map(|Place { endpoint, media_only }| (endpoint, core.wire_dc(dc, media_only)))
+        .collect();
+    // Before it dials: a server does not wait long for the first packet.
+    let permit = match targets.first() {
+        Some((endpoint, _)) if for_exchange => exchange_permit(&endpoint.address).await,
+        _ => None,
+    };
+    let (won, connection) = race(&route, &targets, core.config.timing.dial).await?;
+    let (endpoint, wire_dc) = targets.swap_remove(won);
+    Ok(Dialed { connection, address: endpoint.address, wire_dc, permit })
+}
+
+impl Dialed {
+    async fn exchange(
+        &mut self,
+        core: &Arc<Core>,
+        dc: i32,
+        expires_in: Option<i32>,
+    ) -> Result<FreshKey, ConnectError> {
+        let (config, address) = (&core.config, &self.address);
+        tracing::info!(dc, %address, temporary = expires_in.is_some(), "making an auth key");
+        let (keys, limit) = (config.keys.clone(), config.timing.exchange);
+        let options = ExchangeOptions { dc: self.wire_dc, keys, limit, expires_in };
+        exchange(&mut self.connection, &core.clock, options).await.map_err(|source| self.failed(dc, source))
+    }
+
+    async fn temporary(
+        &mut self,
+        core: &Arc<Core>,
+        dc: i32,
+        permanent: &Arc<AuthKey>,
+    ) -> Result<TempKey, ConnectError> {
+        let life = i32::try_from(core.config.timing.temp_key.as_secs()).unwrap_or(i32::MAX).max(1);
+        let fresh = self.exchange(core, dc, Some(life)).await?;
+        Ok(TempKey::new(fresh, life, Arc::clone(permanent), core.clock.now(), &mut rand::rng()))
+    }
+
+    fn failed(&self, dc: i32, source: ExchangeError) -> ConnectError {
+        ConnectError::Exchange { dc, address: self.address.clone(), source }
+    }
+
+    fn with(self, temp: Arc<TempKey>) -> Established {
+        let Self { connection, address, permit, .. } = self;
+        drop(permit);
+        Established {
+            connection,
+            address,
+            auth_key: Arc::clone(&temp.auth_key),
+            salt: temp.salt,
+            time: temp.time,
+            permanent: temp.permanent.id(),
+            temp: Some(temp),
+        }
+    }
+}
+
+async fn save_key(core: &Arc<Core>, dc: i32, fresh: &FreshKey, time_offset: i64) -> Result<(), ConnectError> {
+    let (key, salt) = (fresh.auth_key.clone(), fresh.salt);
+    core.note_new_key(key.id());
     core.change_dc(dc, move |dc| {
-        dc.auth_key = Some(saved);
+        dc.auth_key = Some(key);
+        dc.authorized = false;
         dc.salts = vec![Salt::undated(salt)];
         dc.time_offset = time_offset;
     })
     .await?;
-    Ok(Established { framed, address, auth_key, salt, time: fresh.time })
+    Ok(())
 }
 
 /// Several tries with growing pauses, as long as another one could help.
-pub(super) async fn establish_patiently(core: &Arc<Core>, dc: i32) -> Result<Established, ConnectError> {
+pub(super) async fn establish_patiently(
+    core: &Arc<Core>,
+    (dc, lane): (i32, Lane),
+) -> Result<Established, ConnectError> {
     let timing = &core.config.timing;
     let mut backoff = Backoff::new(timing.reconnect_first, timing.reconnect_max);
-    let mut attempt = 0;
+    let mut failures = 0;
     loop {
-        let error = match establish(core, dc, attempt).await {
+        let error = match establish(core, (dc, lane), failures).await {
             Ok(established) => return Ok(established),
             Err(error) => error,
         };
-        attempt += 1;
-        let elsewhere = attempt < core.addresses(dc).len();
-        if !error.may_pass(elsewhere) || attempt >= timing.connect_attempts {
+        failures += 1;
+        // Every place was tried, but not with every transport.
+        if !error.may_pass(core.config.any_transport) || failures >= timing.connect_attempts {
             return Err(error);
         }
         tracing::warn!(dc, %error, "connecting again");

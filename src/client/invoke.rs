@@ -1,56 +1,105 @@
 //! Calls, from the typed function to its typed result, and the moves to another DC that some of them cause.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
-use super::core::Core;
-use super::establish::establish_patiently;
-use super::link::{CallEnd, Link};
+use super::in_order::Turn;
+use super::link::{CallEnd, Link, Order};
 use super::retry::{Patience, Reaction};
-use super::{Client, ConnectError, InvokeError, Shared, repeatable};
-use crate::auth::Refusal;
-use crate::message::CallStatus;
+use super::{Client, InvokeError, repeatable};
 use crate::message::client::CallOptions;
-use crate::session::{Change, DcAddress};
-use crate::tl::{Deserialize, Function, functions, types};
+use crate::message::{CallStatus, RpcError};
+use crate::tl::{Deserialize, Function};
 
 /// The name of a call of bytes in errors and logs.
 const RAW: &str = "raw call";
 
-impl Client {
-    /// Connects to the home DC and makes the first call.
-    pub(super) async fn start(core: Arc<Core>) -> Result<Self, ConnectError> {
-        let home = core.home();
-        let first = establish_patiently(&core, home).await?;
-        let link = Link::start(Arc::clone(&core), home, first);
-        let shared = Shared { core, links: Mutex::default(), opening: tokio::sync::Mutex::default() };
-        let client = Self { shared: Arc::new(shared) };
-        client.links().by_dc.insert(home, link);
-        let first_call = |error| ConnectError::FirstCall(Box::new(error));
-        let config = client.invoke(&functions::help::GetConfig {}).await.map_err(first_call)?;
-        client.learn_addresses(config).await?;
-        Ok(client)
+/// Where a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// At the home DC, wherever that is.
+    Home,
+    /// At this DC.
+    Dc(i32),
+    /// At this DC, over a connection for files.
+    Media(i32),
+}
+
+impl Target {
+    /// The same kind of connection at another DC.
+    fn moved_to(self, dc: i32) -> Self {
+        match self {
+            Self::Media(_) => Self::Media(dc),
+            _ => Self::Dc(dc),
+        }
+    }
+}
+
+/// A call as its caller wants it.
+pub(super) struct Request {
+    pub method: &'static str,
+    pub body: Bytes,
+    pub options: CallOptions,
+    pub target: Target,
+    pub without_updates: bool,
+    /// Its place among calls that are made in order.
+    pub turn: Option<Turn>,
+}
+
+impl Request {
+    /// The call of a typed function.
+    pub(super) fn of<F: Function>(function: &F, target: Target) -> Result<Self, InvokeError> {
+        let method = F::NAME;
+        let body = function.to_bytes().map_err(|source| InvokeError::Encode { method, source })?;
+        Ok(Self::named(method, body, target))
     }
 
+    /// The call of a serialized function whose name is known.
+    pub(super) fn named(method: &'static str, body: Bytes, target: Target) -> Self {
+        let options = repeatable::options(method);
+        Self { method, body, options, target, without_updates: false, turn: None }
+    }
+
+    /// The call of a serialized function.
+    pub(super) fn raw(body: Bytes, target: Target) -> Self {
+        Self { options: CallOptions::default(), ..Self::named(RAW, body, target) }
+    }
+}
+
+/// What to do after a call that has no result yet.
+enum Next {
+    Again,
+    Introduced,
+    /// Wait until the call before this one in the order is over, whatever has become of it.
+    AfterFormer,
+}
+
+impl Client {
     /// Calls a function of the API on the home DC and waits for its typed result.
     ///
-    /// Concurrent calls share the connection and are answered in any order; a lost connection is made again, and the
-    /// server asked which calls it has. Short waits, internal errors of the server and moves to another DC are handled
-    /// here, as far as the [`RetryPolicy`](super::RetryPolicy) goes. Dropping the future cancels the call: if it was sent,
-    /// the server is told that the answer is not wanted.
+    /// Concurrent calls share the connection and are answered in any order ([`in_order`](Self::in_order) makes them one
+    /// after the other); a lost connection is made again, and the server asked which calls it has. Short waits, internal
+    /// errors of the server and moves to another DC are handled here, as far as the
+    /// [`RetryPolicy`](super::RetryPolicy) goes. Dropping the future cancels the call: if it was sent, the server is told
+    /// that the answer is not wanted.
+    ///
+    /// # Errors
+    /// [`InvokeError`]; its [`status`](InvokeError::status) says how far the call had come.
+    pub async fn invoke<F: Function>(&self, function: &F) -> Result<F::Return, InvokeError> {
+        self.typed::<F>(Request::of(function, Target::Home)?).await
+    }
+
+    /// [`invoke`](Self::invoke) inside `invokeWithoutUpdates`: because of this call the server sends no updates on the
+    /// connection. Once another call was made without that, it does.
     ///
     /// # Errors
     /// [`InvokeError`].
-    pub async fn invoke<F: Function>(&self, function: &F) -> Result<F::Return, InvokeError> {
-        let method = F::NAME;
-        let body = function.to_bytes().map_err(|source| InvokeError::Encode { method, source })?;
-        let result = self.call(method, body, repeatable::options(method)).await?;
-        F::Return::from_bytes(result).map_err(|source| InvokeError::Decode { method, source })
+    pub async fn invoke_without_updates<F: Function>(&self, function: &F) -> Result<F::Return, InvokeError> {
+        let request = Request { without_updates: true, ..Request::of(function, Target::Home)? };
+        self.typed::<F>(request).await
     }
 
     /// Calls a serialized function (constructor id first) and gives its serialized result (constructor id first).
@@ -60,7 +109,7 @@ impl Client {
     /// # Errors
     /// [`InvokeError`], never its `Decode`.
     pub async fn invoke_raw(&self, body: Bytes) -> Result<Bytes, InvokeError> {
-        self.call(RAW, body, CallOptions::default()).await
+        self.call(Request::raw(body, Target::Home)).await
     }
 
     /// [`invoke_raw`](Self::invoke_raw) of a function whose name is known: errors name it, and like a typed call it is
@@ -69,7 +118,7 @@ impl Client {
     /// # Errors
     /// As [`invoke_raw`](Self::invoke_raw).
     pub async fn invoke_raw_as(&self, method: &'static str, body: Bytes) -> Result<Bytes, InvokeError> {
-        self.call(method, body, repeatable::options(method)).await
+        self.call(Request::named(method, body, Target::Home)).await
     }
 
     /// Makes another DC the home, with a key of its own: what a QR login does after `auth.loginTokenMigrateTo`. A 303
@@ -81,30 +130,51 @@ impl Client {
         self.move_home("set_home_dc", dc).await
     }
 
-    async fn call(
-        &self,
-        method: &'static str,
-        body: Bytes,
-        options: CallOptions,
-    ) -> Result<Bytes, InvokeError> {
-        let span = tracing::debug_span!("invoke", method, dc = self.home_dc());
-        self.call_patiently(method, body, options).instrument(span).await
+    /// A call and its result's type.
+    pub(super) async fn typed<F: Function>(&self, request: Request) -> Result<F::Return, InvokeError> {
+        let result = self.call(request).await?;
+        F::Return::from_bytes(result).map_err(|source| InvokeError::Decode { method: F::NAME, source })
     }
 
-    async fn call_patiently(
-        &self,
-        method: &'static str,
-        body: Bytes,
-        options: CallOptions,
-    ) -> Result<Bytes, InvokeError> {
+    pub(super) async fn call(&self, request: Request) -> Result<Bytes, InvokeError> {
+        let span = tracing::debug_span!("invoke", method = request.method, target = ?request.target);
+        self.call_patiently(request).instrument(span).await
+    }
+
+    async fn call_patiently(&self, request: Request) -> Result<Bytes, InvokeError> {
+        let Request { method, body, options, mut target, without_updates, mut turn } = request;
         let config = &self.shared.core.config;
         let limit = config.timing.call;
         let mut deadline = Instant::now() + limit;
         let mut patience = Patience::new(&config.retry);
-        let mut introduce = false;
+        let mut next = Next::Again;
         loop {
-            let link = self.home_link(method).await?;
-            let mut ticket = link.call(method, body.clone(), options, introduce);
+            let link = self.link(method, target).await?;
+            let after = match &mut turn {
+                None => None,
+                Some(turn) => {
+                    let former = turn.come(&link, matches!(next, Next::AfterFormer));
+                    match timeout_at(deadline, former).await {
+                        Ok(after) => after,
+                        Err(_) => {
+                            let (status, cause) = (CallStatus::Queued, None);
+                            return Err(InvokeError::Timeout { method, after: limit, status, cause });
+                        }
+                    }
+                }
+            };
+            let mut ticket = link.call(Order {
+                method,
+                body: body.clone(),
+                options,
+                introduce: matches!(next, Next::Introduced),
+                without_updates,
+                after,
+                leads: turn.is_some(),
+            });
+            if let Some(turn) = &turn {
+                turn.is_on(&link, ticket.id());
+            }
             let end = match timeout_at(deadline, ticket.end()).await {
                 Ok(end) => end,
                 Err(_) => {
@@ -113,162 +183,92 @@ impl Client {
                     return Err(InvokeError::Timeout { method, after: limit, status, cause });
                 }
             };
-            let error = match end {
+            let end = match end {
                 Ok(result) => return Ok(result),
-                Err(CallEnd::Refused(error)) => error,
-                Err(CallEnd::Failed(failure)) => return Err(InvokeError::Failed { method, failure }),
-                Err(CallEnd::Unsendable(reason)) => return Err(InvokeError::Unsendable { method, reason }),
-                Err(CallEnd::KeyUnknown) => return Err(InvokeError::AuthKeyUnknown { dc: link.dc() }),
-                Err(CallEnd::SessionLost(status)) => return Err(InvokeError::SessionLost { method, status }),
-                Err(CallEnd::Closed(status)) => return Err(InvokeError::Disconnected { method, status }),
+                Err(end) => end,
             };
-            match patience.react(method, error, SystemTime::now()) {
-                Reaction::Repeat(pause) => {
-                    tracing::info!(?pause, "the server asks to wait");
-                    tokio::time::sleep(pause).await;
-                    deadline += pause;
-                }
-                Reaction::Introduce => introduce = true,
-                Reaction::Move(dc) => self.move_home(method, dc).await?,
-                Reaction::Fail(error) => return Err(error),
+            if let Some(turn) = &turn {
+                // Who comes after this one waits until it is known what is done about it.
+                turn.waits();
+            }
+            next = match end {
+                CallEnd::FormerOver => Next::AfterFormer,
+                // The connection was closed for having nothing to do, in the same moment.
+                CallEnd::Closed(CallStatus::Queued) if link.is_over() && !self.links().closed => Next::Again,
+                CallEnd::Refused(error) if after.is_some() && former_failed(&error) => Next::AfterFormer,
+                CallEnd::Refused(error) => match patience.react(method, error, SystemTime::now()) {
+                    Reaction::Repeat(pause) => {
+                        tracing::info!(?pause, "the server asks to wait");
+                        tokio::time::sleep(pause).await;
+                        deadline += pause;
+                        Next::Again
+                    }
+                    Reaction::Introduce => Next::Introduced,
+                    Reaction::Move(dc) if target == Target::Home => {
+                        self.move_home(method, dc).await?;
+                        Next::Again
+                    }
+                    Reaction::Move(dc) | Reaction::Visit(dc) => {
+                        target = target.moved_to(dc);
+                        Next::Again
+                    }
+                    Reaction::Fail(error) => {
+                        let lost = matches!(error, InvokeError::Unauthorized { .. })
+                            && error.is("AUTH_KEY_UNREGISTERED")
+                            && self.forget_authorization(&link).await
+                            && patience.may_import();
+                        if !lost {
+                            return Err(error);
+                        }
+                        Next::Again
+                    }
+                },
+                end => return Err(failed(method, link.dc(), end)),
+            };
+            if Instant::now() >= deadline {
+                let (status, cause) = (CallStatus::Queued, None);
+                return Err(InvokeError::Timeout { method, after: limit, status, cause });
             }
         }
-    }
-
-    /// The link of the home DC; opened if there is none, once for all that wait for it.
-    async fn home_link(&self, method: &'static str) -> Result<Link, InvokeError> {
-        if let Some(link) = self.open_link()? {
-            return Ok(link);
-        }
-        let _opening = self.shared.opening.lock().await;
-        if let Some(link) = self.open_link()? {
-            return Ok(link);
-        }
-        let dc = self.home_dc();
-        let link = self.new_link(method, dc).await?;
-        self.links().by_dc.insert(dc, link.clone());
-        Ok(link)
-    }
-
-    fn open_link(&self) -> Result<Option<Link>, InvokeError> {
-        let links = self.links();
-        if links.closed {
-            return Err(InvokeError::Closed);
-        }
-        Ok(links.by_dc.get(&self.home_dc()).cloned())
-    }
-
-    async fn new_link(&self, method: &'static str, dc: i32) -> Result<Link, InvokeError> {
-        let core = &self.shared.core;
-        if core.is_lost() {
-            return Err(InvokeError::SessionLost { method, status: CallStatus::Queued });
-        }
-        match establish_patiently(core, dc).await {
-            Ok(established) => Ok(Link::start(Arc::clone(core), dc, established)),
-            Err(error) => Err(InvokeError::Unreachable { method, dc, reason: error.to_string() }),
-        }
-    }
-
-    /// Makes `dc` the home, opening a link to it; once, however many calls ask for it.
-    async fn move_home(&self, method: &'static str, dc: i32) -> Result<(), InvokeError> {
-        let core = &self.shared.core;
-        let _opening = self.shared.opening.lock().await;
-        let old_home = self.home_dc();
-        if old_home == dc {
-            return Ok(());
-        }
-        tracing::info!(from = old_home, to = dc, "moving to another DC");
-        let link = self.new_link(method, dc).await?;
-        let old_link = self.open_link()?;
-        if let Some(old_link) = &old_link
-            && core.is_logged_in()
-        {
-            self.carry_authorization(old_link, &link, dc).await?;
-        }
-        if let Err(error) = core.save(vec![Change::HomeDc(dc)]).await {
-            return Err(InvokeError::Unreachable { method, dc, reason: error.to_string() });
-        }
-        self.links().by_dc.insert(dc, link);
-        core.set_home(dc);
-        // Calls still under way on it hold it open until they have ended.
-        self.links().by_dc.remove(&old_home);
-        Ok(())
-    }
-
-    /// Takes a login along to another DC (AU-7). What was exported is short-lived: if it is void, it is exported again,
-    /// once.
-    async fn carry_authorization(&self, from: &Link, to: &Link, dc: i32) -> Result<(), InvokeError> {
-        let limit = self.shared.core.config.timing.call;
-        let carry = async || {
-            let export = functions::auth::ExportAuthorization { dc_id: dc };
-            let exported: types::auth::ExportedAuthorization = call_once(from, &export, limit).await?;
-            let import = functions::auth::ImportAuthorization { id: exported.id, bytes: exported.bytes };
-            call_once(to, &import, limit).await.map(drop)
-        };
-        let carried = match carry().await {
-            Err(error) if error.is("AUTH_BYTES_INVALID") => carry().await,
-            carried => carried,
-        };
-        carried.map_err(|error| match error {
-            InvokeError::Rpc { method, error } => match Refusal::of(&error) {
-                Some(refusal) => {
-                    InvokeError::Unreachable { method, dc, reason: format!("{refusal} ({error})") }
-                }
-                None => InvokeError::Rpc { method, error },
-            },
-            error => error,
-        })
-    }
-
-    /// Keeps the addresses that `help.getConfig` tells, for the next start and for other DCs.
-    async fn learn_addresses(&self, config: types::Config) -> Result<(), ConnectError> {
-        let core = &self.shared.core;
-        let mut found: BTreeMap<i32, Vec<DcAddress>> = BTreeMap::new();
-        for option in config.dc_options {
-            let Ok(port) = u16::try_from(option.port) else { continue };
-            if core.config.addresses.contains_key(&option.id) {
-                continue;
-            }
-            found.entry(option.id).or_default().push(DcAddress {
-                host: option.ip_address.to_string(),
-                port,
-                media_only: option.media_only,
-                obfuscated_only: option.tcpo_only,
-                cdn: option.cdn,
-                secret: option.secret.map(|secret| secret.as_ref().into()),
-            });
-        }
-        for (dc, mut addresses) in found {
-            // An IPv6 address is tried only after the others: it is the one that fails where networks are half done.
-            addresses.sort_by_key(|address| address.host.contains(':'));
-            core.change_dc(dc, |dc| dc.addresses = addresses).await?;
-        }
-        Ok(())
     }
 }
 
-/// A call without any of the patience, for steps whose failure fails the whole.
-async fn call_once<F: Function>(
-    link: &Link,
-    function: &F,
-    limit: Duration,
-) -> Result<F::Return, InvokeError> {
-    let method = F::NAME;
-    let body = function.to_bytes().map_err(|source| InvokeError::Encode { method, source })?;
-    let mut ticket = link.call(method, body, repeatable::options(method), false);
-    let result = match timeout_at(Instant::now() + limit, ticket.end()).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(CallEnd::Refused(error))) => return Err(InvokeError::Rpc { method, error }),
-        Ok(Err(CallEnd::Failed(failure))) => return Err(InvokeError::Failed { method, failure }),
-        Ok(Err(CallEnd::Unsendable(reason))) => return Err(InvokeError::Unsendable { method, reason }),
-        Ok(Err(CallEnd::KeyUnknown)) => return Err(InvokeError::AuthKeyUnknown { dc: link.dc() }),
-        Ok(Err(CallEnd::SessionLost(status))) => return Err(InvokeError::SessionLost { method, status }),
-        Ok(Err(CallEnd::Closed(status))) => return Err(InvokeError::Disconnected { method, status }),
-        Err(_) => {
-            let given_up = ticket.give_up().await;
-            let (status, cause) = (given_up.status, given_up.cause);
-            return Err(InvokeError::Timeout { method, after: limit, status, cause });
+/// The server has not waited for the call before, or that one has failed (AP-3).
+fn former_failed(error: &RpcError) -> bool {
+    error.is("MSG_WAIT_FAILED") || error.is("MSG_WAIT_TIMEOUT")
+}
+
+/// The error for the end of a call that was not repeated.
+pub(super) fn failed(method: &'static str, dc: i32, end: CallEnd) -> InvokeError {
+    match end {
+        CallEnd::Refused(error) => InvokeError::Rpc { method, error },
+        CallEnd::Failed(failure) => InvokeError::Failed { method, failure },
+        CallEnd::Unsendable(reason) => InvokeError::Unsendable { method, reason },
+        CallEnd::KeyUnknown(status) => InvokeError::AuthKeyUnknown { dc, status },
+        CallEnd::SessionLost(status) => InvokeError::SessionLost { method, status },
+        CallEnd::Closed(status) => InvokeError::Disconnected { method, status },
+        CallEnd::FormerOver => InvokeError::Disconnected { method, status: CallStatus::Queued },
+    }
+}
+
+impl Client {
+    /// The link for a call, opened if there is none; with the login taken along, if there is one.
+    async fn link(&self, method: &'static str, target: Target) -> Result<Link, InvokeError> {
+        match target {
+            Target::Home => self.main_link(method, None).await,
+            Target::Dc(dc) => {
+                let link = self.main_link(method, Some(dc)).await?;
+                self.authorize(method, &link).await?;
+                Ok(link)
+            }
+            Target::Media(dc) => {
+                // The key and the login are those of the DC's other connections.
+                if dc != self.home_dc() && !self.is_authorized(dc) {
+                    let main = self.main_link(method, Some(dc)).await?;
+                    self.authorize(method, &main).await?;
+                }
+                self.media_link(method, dc).await
+            }
         }
-    };
-    F::Return::from_bytes(result).map_err(|source| InvokeError::Decode { method, source })
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -18,14 +18,35 @@ use crate::message::{CallStatus, Failure, RpcError, SendError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CallId(u64);
 
-/// A call on its way to the task.
-pub(super) struct Call {
-    pub id: CallId,
+/// What a connection to a DC is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Lane {
+    /// All calls, and at the home DC the updates.
+    Main,
+    /// Files: one of several, by its number.
+    Media(usize),
+}
+
+/// What is to be called, and how.
+#[derive(Clone)]
+pub(super) struct Order {
     pub method: &'static str,
     pub body: Bytes,
     pub options: CallOptions,
     /// Make it inside `initConnection`, whatever the task believes of the session.
     pub introduce: bool,
+    /// Make it inside `invokeWithoutUpdates`, whatever the connection is for.
+    pub without_updates: bool,
+    /// The call of the same link after which the server is to carry it out.
+    pub after: Option<CallId>,
+    /// Another call may be told to come after it.
+    pub leads: bool,
+}
+
+/// A call on its way to the task.
+pub(super) struct Call {
+    pub id: CallId,
+    pub order: Order,
     pub reply: oneshot::Sender<Result<Bytes, CallEnd>>,
 }
 
@@ -33,8 +54,8 @@ impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("id", &self.id)
-            .field("method", &self.method)
-            .field("body", &Hidden(&self.body))
+            .field("method", &self.order.method)
+            .field("body", &Hidden(&self.order.body))
             .finish_non_exhaustive()
     }
 }
@@ -45,7 +66,9 @@ pub(super) enum CallEnd {
     Refused(RpcError),
     Failed(Failure),
     Unsendable(SendError),
-    KeyUnknown,
+    /// The call after which it was to come has ended badly, or is not known; this one was not sent.
+    FormerOver,
+    KeyUnknown(CallStatus),
     SessionLost(CallStatus),
     Closed(CallStatus),
 }
@@ -70,31 +93,29 @@ pub(super) enum Command {
 #[derive(Clone)]
 pub(super) struct Link {
     dc: i32,
+    number: u64,
     commands: mpsc::UnboundedSender<Command>,
     next_id: Arc<AtomicU64>,
+    load: Arc<AtomicUsize>,
 }
 
 impl Link {
     /// Starts the task with its first connection.
-    pub(super) fn start(core: Arc<Core>, dc: i32, first: Established) -> Self {
+    pub(super) fn start(core: Arc<Core>, (dc, lane): (i32, Lane), first: Established) -> Self {
         // Bounded by its senders: each holds one call at a time and waits for its end.
         let (commands, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(link_task::run(core, dc, first, receiver));
-        Self { dc, commands, next_id: Arc::default() }
+        let number = core.next_link();
+        tokio::spawn(link_task::run(core, (dc, lane), number, first, receiver));
+        Self { dc, number, commands, next_id: Arc::default(), load: Arc::default() }
     }
 
     /// Makes a call; [`Ticket::end`] waits for its end.
-    pub(super) fn call(
-        &self,
-        method: &'static str,
-        body: Bytes,
-        options: CallOptions,
-        introduce: bool,
-    ) -> Ticket<'_> {
+    pub(super) fn call(&self, order: Order) -> Ticket<'_> {
         let id = CallId(self.next_id.fetch_add(1, Ordering::Relaxed));
         let (reply, answer) = oneshot::channel();
+        self.load.fetch_add(1, Ordering::Relaxed);
         // When the task is gone, so is the other end of `reply`, and the ticket tells it.
-        let _ = self.commands.send(Command::Call(Call { id, method, body, options, introduce, reply }));
+        let _ = self.commands.send(Command::Call(Call { id, order, reply }));
         Ticket { link: self, id, answer, over: false }
     }
 
@@ -111,11 +132,26 @@ impl Link {
     pub(super) fn dc(&self) -> i32 {
         self.dc
     }
+
+    /// The number of the link, which no other has.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// How many calls wait for their end.
+    pub(super) fn load(&self) -> usize {
+        self.load.load(Ordering::Relaxed)
+    }
+
+    /// Whether the task has ended, or takes no calls any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.commands.is_closed()
+    }
 }
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").field("dc", &self.dc).finish_non_exhaustive()
+        f.debug_struct("Link").field("dc", &self.dc).field("number", &self.number).finish_non_exhaustive()
     }
 }
 
@@ -128,6 +164,11 @@ pub(super) struct Ticket<'a> {
 }
 
 impl Ticket<'_> {
+    /// The call's name between caller and task.
+    pub(super) fn id(&self) -> CallId {
+        self.id
+    }
+
     /// Waits for the end of the call. Dropping the future and calling again is fine.
     pub(super) async fn end(&mut self) -> Result<Bytes, CallEnd> {
         let end = (&mut self.answer).await;
@@ -147,6 +188,7 @@ impl Ticket<'_> {
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
+        self.link.load.fetch_sub(1, Ordering::Relaxed);
         if !self.over {
             let _ = self.link.commands.send(Command::Cancel(self.id, None));
         }

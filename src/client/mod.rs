@@ -17,8 +17,12 @@
 //! |---|---|
 //! | `builder`, `config`, `dcs` | what a client is told, and the built-in addresses |
 //! | `core` | what its connections share: settings, the session's store, the updates |
+//! | `addresses`, `refresh` | where a DC is dialed, and keeping that up to date |
 //! | `establish` | one try to connect: dial, and make a key if there is none |
+//! | `links`, `on_dc`, `authorization` | the home, other DCs, connections for files |
+//! | `in_order` | calls that the server carries out one after the other |
 //! | `link`, `link_task`, `calls` | the task of one DC: session, calls, reconnecting |
+//! | `temp_key` | forward secrecy: the temporary keys, and who replaces them when |
 //! | `login` | logging in and out, by the state machine of [`auth`](crate::auth) |
 //! | `me` | asking who is logged in |
 //! | `account` | the account's other sessions and its 2FA password |
@@ -28,6 +32,8 @@
 //! | `updates` | what the server sends without being asked |
 
 mod account;
+mod addresses;
+mod authorization;
 mod builder;
 mod calls;
 mod config;
@@ -35,16 +41,21 @@ mod core;
 mod dcs;
 mod error;
 mod establish;
+mod in_order;
 mod introduction;
 mod invoke;
 mod link;
 mod link_task;
+mod links;
 mod login;
 mod me;
+mod on_dc;
+mod refresh;
 mod repeatable;
 mod retry;
 #[cfg(feature = "terminal")]
 mod run;
+mod temp_key;
 mod updates;
 
 pub use account::{AccountError, NewSettings, PasswordReset};
@@ -52,19 +63,22 @@ pub use builder::ClientBuilder;
 pub use config::{DeviceInfo, RetryPolicy, Timing};
 pub use dcs::{DcAddress, PORT, PRODUCTION, TEST};
 pub use error::{ConnectError, InvokeError};
+pub use in_order::InOrder;
 pub use introduction::LAYER;
 pub use login::{QrLogin, QrStep, SignInError, SignInStep};
+pub use on_dc::OnDc;
 #[cfg(feature = "terminal")]
 pub use run::RunError;
 pub use updates::{Update, Updates};
 
 pub use crate::message::{CallStatus, RpcError};
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::task::AbortHandle;
 
 use self::core::Core;
-use self::link::Link;
+use self::links::Links;
 use crate::session::{self, Change, SessionStore, User};
 
 /// A handle to a connected client: cheap to clone, every clone shares the connections and the session.
@@ -82,18 +96,36 @@ struct Shared {
     links: Mutex<Links>,
     /// Held while a link is opened or the home moves, so that many calls that need it cause it once.
     opening: tokio::sync::Mutex<()>,
+    /// The same for links for files.
+    opening_media: tokio::sync::Mutex<()>,
+    /// Held while a login is taken along to another DC.
+    carrying: tokio::sync::Mutex<()>,
+    /// The task that keeps the configuration up to date.
+    refresher: OnceLock<AbortHandle>,
 }
 
-/// The open links by DC.
-#[derive(Debug, Default)]
-struct Links {
-    by_dc: HashMap<i32, Link>,
-    /// The client was disconnected: no link is opened any more.
-    closed: bool,
+impl Shared {
+    fn new(core: Arc<Core>) -> Self {
+        Self {
+            core,
+            links: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
+            opening_media: tokio::sync::Mutex::default(),
+            carrying: tokio::sync::Mutex::default(),
+            refresher: OnceLock::new(),
+        }
+    }
+
+    fn stop_refreshing(&self) {
+        if let Some(task) = self.refresher.get() {
+            task.abort();
+        }
+    }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
+        self.stop_refreshing();
         self.core.updates.close();
     }
 }
@@ -173,13 +205,14 @@ impl Client {
     /// [`InvokeError::Disconnected`], salts and clock are saved. The session's lock goes with the last handle.
     pub async fn disconnect(self) {
         self.links().closed = true;
+        self.shared.stop_refreshing();
         self.close_links().await;
         self.shared.core.updates.close();
     }
 
     /// Closes all connections; the next call opens what it needs, with a new key if the session has forgotten the old one.
     pub(super) async fn close_links(&self) {
-        let links: Vec<Link> = self.links().by_dc.drain().map(|(_, link)| link).collect();
+        let links = self.links().drain();
         for link in links {
             link.close().await;
         }

@@ -14,6 +14,8 @@ pub(super) enum Reaction {
     Introduce,
     /// Make this DC the home and the same call there.
     Move(i32),
+    /// Make the same call at this DC, and no other.
+    Visit(i32),
     /// Give up.
     Fail(InvokeError),
 }
@@ -25,6 +27,7 @@ pub(super) struct Patience<'a> {
     server_errors: u32,
     migrations: u32,
     introductions: u32,
+    imports: u32,
 }
 
 /// How often one call is repeated because the server forgot `initConnection`.
@@ -37,7 +40,13 @@ impl<'a> Patience<'a> {
             server_errors: policy.server_errors,
             migrations: policy.migrations,
             introductions: INTRODUCTIONS,
+            imports: 1,
         }
+    }
+
+    /// Whether the login may be taken along to the call's DC again.
+    pub(super) fn may_import(&mut self) -> bool {
+        take(&mut self.imports)
     }
 
     /// Decides about the `error` of a call of `method`, received at `now`.
@@ -52,8 +61,8 @@ impl<'a> Patience<'a> {
             };
         }
         match error.code {
-            303 => match new_home(&error) {
-                Some(dc) if take(&mut self.migrations) => Reaction::Move(dc),
+            303 => match elsewhere(&error) {
+                Some(reaction) if take(&mut self.migrations) => reaction,
                 _ => Reaction::Fail(InvokeError::Rpc { method, error }),
             },
             400 if error.is("CONNECTION_NOT_INITED") || error.is("CONNECTION_LAYER_INVALID") => {
@@ -62,6 +71,10 @@ impl<'a> Patience<'a> {
                 } else {
                     Reaction::Fail(InvokeError::Rpc { method, error })
                 }
+            }
+            // The temporary key has to be bound again, which its link does before the next call (PF-4).
+            401 if error.is("AUTH_KEY_PERM_EMPTY") && take(&mut self.introductions) => {
+                Reaction::Repeat(Duration::ZERO)
             }
             401 if ends_session(&error) => Reaction::Fail(InvokeError::Unauthorized { method, error }),
             406 if error.is("AUTH_KEY_DUPLICATED") => Reaction::Fail(InvokeError::AuthKeyDuplicated),
@@ -87,11 +100,18 @@ fn take(left: &mut u32) -> bool {
     had
 }
 
-/// The DC that the account moves to. `FILE_MIGRATE` and `STATS_MIGRATE` concern one request, and its caller sends it
-/// there.
-fn new_home(error: &RpcError) -> Option<i32> {
-    let moves = ["PHONE_MIGRATE", "USER_MIGRATE", "NETWORK_MIGRATE"].iter().any(|name| error.is(name));
-    error.value().filter(|_| moves).and_then(|dc| i32::try_from(dc).ok())
+/// Where the call is to be made. Some errors tell of the account, which moves; `FILE_MIGRATE` and `STATS_MIGRATE` of this
+/// one call.
+fn elsewhere(error: &RpcError) -> Option<Reaction> {
+    let dc = error.value().and_then(|dc| i32::try_from(dc).ok())?;
+    let is_one_of = |names: &[&str]| names.iter().any(|name| error.is(name));
+    if is_one_of(&["PHONE_MIGRATE", "USER_MIGRATE", "NETWORK_MIGRATE"]) {
+        Some(Reaction::Move(dc))
+    } else if is_one_of(&["FILE_MIGRATE", "STATS_MIGRATE"]) {
+        Some(Reaction::Visit(dc))
+    } else {
+        None
+    }
 }
 
 /// The wait of a slow chat must not hold up what is meant for another.
@@ -159,9 +179,10 @@ mod tests {
 
     #[test]
     fn only_errors_about_the_account_move_the_home() {
-        let policy = RetryPolicy { migrations: 2, ..RetryPolicy::default() };
+        let policy = RetryPolicy { migrations: 4, ..RetryPolicy::default() };
         let patience = &mut Patience::new(&policy);
-        assert!(matches!(react(patience, 303, "FILE_MIGRATE_4"), Reaction::Fail(InvokeError::Rpc { .. })));
+        assert!(matches!(react(patience, 303, "FILE_MIGRATE_4"), Reaction::Visit(4)));
+        assert!(matches!(react(patience, 303, "STATS_MIGRATE_3"), Reaction::Visit(3)));
         assert!(matches!(react(patience, 303, "PHONE_MIGRATE_4"), Reaction::Move(4)));
         assert!(matches!(react(patience, 303, "USER_MIGRATE_5"), Reaction::Move(5)));
         assert!(matches!(react(patience, 303, "NETWORK_MIGRATE_1"), Reaction::Fail(InvokeError::Rpc { .. })));

@@ -24,6 +24,7 @@
 //! and the message to send, so that no step can be left out or done twice. They do no I/O. Every check of the
 //! security guidelines is a function of its own in `checks`.
 
+pub mod binding;
 mod checks;
 pub mod client;
 mod dh_data;

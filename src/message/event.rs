@@ -65,6 +65,8 @@ pub enum ClientEvent {
     SessionRenewed {
         /// The new session id.
         session_id: i64,
+        /// The one before, for which `destroy_session` may be called.
+        former: i64,
     },
     /// The salt to begin with next time has changed; to be saved. `0` never comes here.
     SaltChanged {
@@ -94,9 +96,11 @@ impl fmt::Debug for ClientEvent {
             Self::NewSession { unique_id } => {
                 f.debug_struct("NewSession").field("unique_id", unique_id).finish()
             }
-            Self::SessionRenewed { session_id } => {
-                f.debug_struct("SessionRenewed").field("session_id", session_id).finish()
-            }
+            Self::SessionRenewed { session_id, former } => f
+                .debug_struct("SessionRenewed")
+                .field("session_id", session_id)
+                .field("former", former)
+                .finish(),
             Self::SaltChanged { salt } => f.debug_struct("SaltChanged").field("salt", salt).finish(),
             Self::TimeChanged => f.write_str("TimeChanged"),
             Self::ConnectionDead => f.write_str("ConnectionDead"),
@@ -136,6 +140,8 @@ pub enum CallStatus {
     Sent,
     /// The server has confirmed that it has it.
     Received,
+    /// The server has answered it; a call in flight never has this status.
+    Answered,
 }
 
 /// What happened in a server's session. `Debug` shows the length of a call and nothing of it.

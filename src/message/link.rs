@@ -57,8 +57,19 @@ impl Link {
         content_related: bool,
         body: Body,
     ) -> Outgoing {
+        self.message_of(unix, kind, content_related, |_| body)
+    }
+
+    /// [`message`](Self::message) with a body that depends on the msg_id.
+    pub(super) fn message_of(
+        &mut self,
+        unix: Duration,
+        kind: Kind,
+        content_related: bool,
+        body: impl FnOnce(MsgId) -> Body,
+    ) -> Outgoing {
         let msg_id = self.ids.next(unix, kind);
-        Outgoing { msg_id, seqno: self.seqno.next(content_related), body }
+        Outgoing { msg_id, seqno: self.seqno.next(content_related), body: body(msg_id) }
     }
 
     /// Adds the acks that wait, if there is room: always when other messages go, alone only when they are due

@@ -134,6 +134,10 @@ impl FromServer {
             types::MsgResendReq::ID => {
                 Self::ResendRequest(ids(&types::MsgResendReq::from_bytes(body)?.msg_ids)?)
             }
+            // There are no calls of the server, and so no answers to them: it is told what is known of these ids.
+            types::MsgResendAnsReq::ID => {
+                Self::StateRequest(ids(&types::MsgResendAnsReq::from_bytes(body)?.msg_ids)?)
+            }
             types::NewSessionCreated::ID => Self::NewSession(types::NewSessionCreated::from_bytes(body)?),
             types::Pong::ID => {
                 let pong = types::Pong::from_bytes(body.clone())?;
@@ -184,6 +188,8 @@ pub(super) enum FromClient {
     StateRequest(Vec<MsgId>),
     /// `msg_resend_req`.
     ResendRequest(Vec<MsgId>),
+    /// `msg_resend_ans_req`: the same for the answers to these calls.
+    ResendAnswers(Vec<MsgId>),
     /// `rpc_drop_answer`.
     DropAnswer(MsgId),
     /// `ping` and `ping_delay_disconnect`.
@@ -221,6 +227,9 @@ impl FromClient {
             types::MsgsStateInfo::ID | types::MsgsAllInfo::ID => Self::Nothing,
             types::MsgResendReq::ID => {
                 Self::ResendRequest(ids(&types::MsgResendReq::from_bytes(body)?.msg_ids)?)
+            }
+            types::MsgResendAnsReq::ID => {
+                Self::ResendAnswers(ids(&types::MsgResendAnsReq::from_bytes(body)?.msg_ids)?)
             }
             functions::RpcDropAnswer::ID => {
                 let drop = functions::RpcDropAnswer::from_bytes(body)?;

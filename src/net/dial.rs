@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::Address;
+use super::{Address, ProxyError};
+use crate::transport::Kind;
 
 /// Why a connection could not be opened; every message names the address.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,32 @@ pub enum DialError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The server does not open a WebSocket, or its TLS is refused.
+    #[error("{address} does not open a WebSocket: {reason}")]
+    WebSocket {
+        /// What was dialed.
+        address: Address,
+        /// What it said, or what is wrong with that.
+        reason: String,
+    },
+    /// This build of the library has no such transport.
+    #[error("this build has no transport {transport}: it is made without the feature `{feature}`")]
+    NotBuilt {
+        /// The transport.
+        transport: Kind,
+        /// The cargo feature.
+        feature: &'static str,
+    },
+    /// The proxy does not lead there.
+    #[error("{target} was not reached through {proxy}: {source}")]
+    Proxy {
+        /// The proxy's kind and address.
+        proxy: String,
+        /// The address, or the number of the DC.
+        target: String,
+        /// Why not.
+        source: ProxyError,
+    },
     /// Nobody answered within the deadline.
     #[error("{address} did not answer within {after:?}")]
     TimedOut {
@@ -43,6 +70,37 @@ pub enum DialError {
         /// The deadline that passed.
         after: Duration,
     },
+    /// None of several addresses was reached.
+    #[error("{}", .errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Several {
+        /// What each has come to; empty when there was no address.
+        errors: Vec<DialError>,
+    },
+}
+
+impl DialError {
+    /// What several dials have come to.
+    pub(super) fn of_all(mut errors: Vec<Self>) -> Self {
+        match errors.pop() {
+            Some(only) if errors.is_empty() => only,
+            last => {
+                errors.extend(last);
+                Self::Several { errors }
+            }
+        }
+    }
+
+    /// Whether another try may succeed without anybody doing anything; `elsewhere` says that there is another address to
+    /// try.
+    #[must_use]
+    pub fn may_pass(&self, elsewhere: bool) -> bool {
+        match self {
+            Self::TimedOut { .. } => elsewhere,
+            Self::Proxy { source, .. } => source.may_pass(elsewhere),
+            Self::Several { errors } => errors.iter().any(|error| error.may_pass(elsewhere)),
+            _ => true,
+        }
+    }
 }
 
 /// Opens a TCP connection to `address` within `limit`, over all addresses that a name resolves to.

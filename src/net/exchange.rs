@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use super::{Framed, FramedError, Refusal, SystemClock, off_thread};
+use super::{Connection, FramedError, Refusal, SystemClock, off_thread};
 use crate::crypto::AuthKey;
 use crate::crypto::rsa::PublicKey;
 use crate::handshake::client::{self, Exchange, Options, Outcome};
@@ -25,6 +24,8 @@ pub struct ExchangeOptions {
     pub keys: Vec<PublicKey>,
     /// The deadline of the whole exchange.
     pub limit: Duration,
+    /// For a temporary key: after how many seconds it ends (PF-1).
+    pub expires_in: Option<i32>,
 }
 
 /// A key just made.
@@ -36,6 +37,8 @@ pub struct FreshKey {
     pub salt: i64,
     /// The server's clock, from `server_DH_inner_data` (ID-5).
     pub time: ServerTime,
+    /// When a temporary key ends, in seconds since the Unix epoch by the server's clock.
+    pub expires_at: Option<i32>,
 }
 
 /// Why an exchange failed.
@@ -78,28 +81,25 @@ impl ExchangeError {
     }
 }
 
-/// Makes a permanent key over a connection on which nothing else has happened yet; the connection serves the session
+/// Makes a key over a connection on which no session has begun yet; the connection serves one, or another exchange,
 /// afterwards. The number theory runs off the I/O thread.
 ///
 /// # Errors
 /// [`ExchangeError`]; the connection is of no more use then.
-pub async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
-    framed: &mut Framed<S>,
+pub async fn exchange(
+    connection: &mut Connection,
     clock: &SystemClock,
     options: ExchangeOptions,
 ) -> Result<FreshKey, ExchangeError> {
-    let ExchangeOptions { dc, keys, limit } = options;
-    let plain = Plain { framed, clock, last: 0 };
-    match timeout(limit, run(plain, Options::permanent(keys, dc))).await {
+    let ExchangeOptions { dc, keys, limit, expires_in } = options;
+    let plain = Plain { connection, clock, last: 0 };
+    match timeout(limit, run(plain, Options { keys, dc, expires_in })).await {
         Ok(done) => done,
         Err(_) => Err(ExchangeError::TimedOut(limit)),
     }
 }
 
-async fn run<S: AsyncRead + AsyncWrite + Unpin>(
-    mut plain: Plain<'_, S>,
-    options: Options,
-) -> Result<FreshKey, ExchangeError> {
+async fn run(mut plain: Plain<'_>, options: Options) -> Result<FreshKey, ExchangeError> {
     let (request, exchange) = Exchange::start(options, &mut rand::rng());
     plain.send(request).await?;
     let answer = plain.receive().await?;
@@ -123,7 +123,8 @@ async fn run<S: AsyncRead + AsyncWrite + Unpin>(
             Outcome::Established(done) => {
                 let server_time = Duration::from_secs(done.server_time.cast_unsigned().into());
                 let time = ServerTime::synchronised(server_time, heard);
-                return Ok(FreshKey { auth_key: done.auth_key, salt: done.first_salt, time });
+                let expires_at = done.expires_at;
+                return Ok(FreshKey { auth_key: done.auth_key, salt: done.first_salt, time, expires_at });
             }
             Outcome::Retry(request, next) => {
                 exchange = next;
@@ -133,31 +134,32 @@ async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Plain messages over a framed stream.
-struct Plain<'a, S> {
-    framed: &'a mut Framed<S>,
+/// Plain messages over a connection.
+struct Plain<'a> {
+    connection: &'a mut Connection,
     clock: &'a SystemClock,
     last: i64,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Plain<'_, S> {
+impl Plain<'_> {
     async fn send(&mut self, mut body: PacketBuf) -> Result<(), ExchangeError> {
         // Ids go up also where the clock does not (ID-1).
         let now = MsgId::at(self.clock.now().unix, Kind::FromClient).to_wire();
         self.last = now.max(self.last.wrapping_add(4));
         plain::encode(self.last, &mut body);
-        self.framed.queue(body, false)?;
-        self.framed.flush().await.map_err(FramedError::from)?;
-        Ok(())
+        self.connection.queue(body, false)?;
+        Ok(self.connection.flush().await?)
     }
 
     async fn receive(&mut self) -> Result<Bytes, ExchangeError> {
         loop {
-            match self.framed.next().await? {
+            match self.connection.next().await? {
                 Frame::Packet { payload, .. } => return Ok(plain::decode(&payload.freeze())?.body),
                 Frame::TransportError(code) => return Err(ExchangeError::Refused(code.into())),
                 // Nobody has asked for one, and it does no harm.
                 Frame::QuickAck(_) => {}
+                // The answer may come in that to a later request; there is none, so the deadline ends this.
+                Frame::Empty => {}
             }
         }
     }

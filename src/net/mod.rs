@@ -5,16 +5,22 @@ mod address;
 mod backoff;
 mod blocking;
 mod clock;
+mod connection;
 mod dial;
 mod exchange;
 mod framed;
 mod gate;
+mod greet;
+pub mod http;
 pub mod proxy;
+mod race;
 mod refusal;
 mod route;
 #[cfg(feature = "terminal")]
 mod stop;
 mod stream;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 pub use address::{Address, AddressError};
 pub use backoff::Backoff;
@@ -22,13 +28,16 @@ pub use blocking::off_thread;
 #[cfg(feature = "terminal")]
 pub use blocking::on_own_thread;
 pub use clock::SystemClock;
+pub use connection::Connection;
 pub use dial::{DialError, dial};
 pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
 pub use framed::{Framed, FramedError};
 pub use gate::exchange_permit;
-pub use proxy::Proxy;
+pub use greet::{Stranger, Welcome, greet};
+pub use proxy::{Credentials, Proxy, ProxyError, ProxyTextError};
+pub use race::race;
 pub use refusal::Refusal;
-pub use route::{Route, connect};
+pub use route::{Endpoint, Route, connect};
 #[cfg(feature = "terminal")]
 pub use stop::Stop;
 pub use stream::{BoxStream, Stream};

@@ -14,7 +14,12 @@ use super::{
     AccountSpec, DcAddress, Error, Event, Scenario, Server, account_spec::normalize_phone, codes, hub::Hub,
     journal, limits::Limits, listener, policy::Policy, world::World,
 };
-use crate::{crypto::rsa::PrivateKey, handshake::server::Options, net::off_thread};
+use crate::{
+    crypto::rsa::PrivateKey,
+    handshake::server::Options,
+    net::{Address, off_thread},
+    transport::{Doorkeeper, ProxySecret},
+};
 
 /// Events that wait for the program around the server; if it does not take them, further ones are lost.
 const EVENTS: usize = 4_096;
@@ -37,6 +42,9 @@ pub struct Builder {
     scenario: Scenario,
     old_rsa_padding: bool,
     strict_dc: bool,
+    secrets: Vec<ProxySecret>,
+    clock_tolerance: Option<Duration>,
+    site: Option<Address>,
     max_connections: usize,
     idle_timeout: Duration,
 }
@@ -74,6 +82,9 @@ impl Default for Builder {
             scenario: Scenario::default(),
             old_rsa_padding: true,
             strict_dc: false,
+            secrets: Vec::new(),
+            clock_tolerance: None,
+            site: None,
             max_connections: 16_384,
             idle_timeout: Duration::from_secs(600),
         }
@@ -154,6 +165,29 @@ impl Builder {
         self
     }
 
+    /// Lets in who speaks as to an MTProxy with this secret, too (OB-2, OB-5, FT-2). Such a client names the DC that it
+    /// wants, and reaches it at the port of any.
+    #[must_use]
+    pub fn secret(mut self, secret: ProxySecret) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+
+    /// How far the clock of a client of a fake-TLS secret may be from the server's, in whole seconds (default 20 minutes).
+    #[must_use]
+    pub fn clock_tolerance(mut self, tolerance: Duration) -> Self {
+        self.clock_tolerance = Some(tolerance);
+        self
+    }
+
+    /// Passes on to this address who speaks none of the transports, or TLS without a secret: it is to see a real site
+    /// (FT-2). By default it is turned away, or answered over HTTP, which is not served beside a site.
+    #[must_use]
+    pub fn site(mut self, address: Address) -> Self {
+        self.site = Some(address);
+        self
+    }
+
     /// Most connections at one time over all DCs (default 16384); more are closed at once.
     #[must_use]
     pub fn max_connections(mut self, n: usize) -> Self {
@@ -217,13 +251,18 @@ impl Builder {
         let limits = Limits { connections: self.max_connections, idle: self.idle_timeout };
         let strict_dc = self.strict_dc;
         let accept_sha1_padding = self.old_rsa_padding;
+        let mut doorkeeper = Doorkeeper::new(self.secrets.clone());
+        if let Some(tolerance) = self.clock_tolerance {
+            doorkeeper = doorkeeper.tolerance(tolerance);
+        }
+        let site = self.site.clone();
         let world_dcs = dcs.clone();
         // Making an RSA key and reading a large state take long.
         let (key, world) = off_thread(move || self.prepare(world_dcs, events)).await?;
         let public = key.public();
         let (public_key_pem, fingerprint) = (public.to_pkcs1_pem(), public.fingerprint());
         let exchange = Options { accept_sha1_padding, ..Options::new(vec![key]) };
-        let hub = Arc::new(Hub::new(world, limits));
+        let hub = Arc::new(Hub::new(world, limits, doorkeeper, site));
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(listener::run(Arc::clone(&hub), listeners, exchange, strict_dc, stopped));
         Ok(Server { dcs, public_key_pem, fingerprint, events: Some(receiver), hub, stop, task })

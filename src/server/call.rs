@@ -29,6 +29,8 @@ pub(super) struct Caller {
     pub wants_updates: bool,
     /// The address of the connection that the session was last heard on.
     pub ip: Option<IpAddr>,
+    /// The address at which it has reached this server.
+    pub reached: Option<IpAddr>,
 }
 
 impl Caller {
@@ -44,6 +46,7 @@ impl Caller {
             inited,
             wants_updates: false,
             ip: None,
+            reached: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What clients ask about the server itself: `help` and `langpack` methods, all without a login.
 
+use std::net::IpAddr;
+
 use crate::tl::{Str, enums, functions, types};
 
 use super::{
@@ -43,13 +45,22 @@ pub(super) const METHODS: &[Method] = &[
 
 /// `config` with the real addresses of this server's DCs. The limits are those that the real one gives.
 fn config(call: &Call<'_>) -> types::Config {
-    let option = |dc: &super::DcAddress| types::DcOption {
-        ipv6: dc.host.contains(':'),
-        this_port_only: true,
-        id: dc.id,
-        ip_address: Str::from(dc.host.clone()),
-        port: i32::from(dc.port),
-        ..Default::default()
+    let option = |dc: &super::DcAddress| {
+        let listens: Option<IpAddr> = dc.host.parse().ok();
+        // Nobody can connect to "any address": who has come is told the one that it has come to.
+        let any = listens.is_some_and(|listens| listens.is_unspecified());
+        let host = match call.caller.reached.filter(|_| any) {
+            Some(reached) => reached.to_string(),
+            None => dc.host.clone(),
+        };
+        types::DcOption {
+            ipv6: host.contains(':'),
+            this_port_only: true,
+            id: dc.id,
+            ip_address: Str::from(host),
+            port: i32::from(dc.port),
+            ..Default::default()
+        }
     };
     let date = call.date();
     types::Config {

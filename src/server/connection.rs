@@ -1,40 +1,27 @@
-//! One connection: frames in, frames out, and between them the sessions it carries.
+//! One connection: which transport it speaks, and, where that is a stream of frames, frames in and frames out.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::sync::Arc;
 
 use bytes::BytesMut;
 use tokio::{
     net::TcpStream,
-    sync::Notify,
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{hub::Hub, key_exchange::KeyExchange, keys::KeyEntry, limits, sessions::Live};
-use crate::{
-    crypto::{Side, packet},
-    handshake::server::Options,
-    message::{ServerEvent, envelope},
-    net::{BoxStream, Framed, off_thread},
-    transport::Frame,
+use super::{
+    carrier::{Carrier, Close, Ends, UNKNOWN_KEY},
+    http::Http,
+    hub::Hub,
+    limits,
+    sessions::Way,
+    strangers,
 };
-
-/// The transport error for a key that is not known, and for packets that it does not open (interop rules 4, 12).
-const UNKNOWN_KEY: i32 = -404;
-
-/// The transport error for too many connections or sessions.
-const FLOOD: i32 = -429;
-
-/// Why a connection is closed.
-enum Close {
-    /// The peer has closed it, broken the framing, or been silent for too long.
-    Silently,
-    /// After this transport error.
-    With(i32),
-}
+use crate::{
+    crypto::packet,
+    handshake::server::Options,
+    net::{BoxStream, Framed, FramedError, Stranger, Welcome, greet},
+    transport::{ErrorKind, Frame},
+};
 
 /// Serves a connection until it ends.
 pub(super) async fn serve(hub: Arc<Hub>, dc: i32, options: Arc<Options>, stream: TcpStream) {
@@ -42,52 +29,72 @@ pub(super) async fn serve(hub: Arc<Hub>, dc: i32, options: Arc<Options>, stream:
     cut.mark_unchanged();
     // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
-    let ip = stream.peer_addr().ok().map(|peer| peer.ip());
-    let accepted = timeout(limits::GREETING, Framed::accept(Box::new(stream) as BoxStream));
-    let framed = tokio::select! {
-        accepted = accepted => match accepted {
-            Ok(Ok((framed, _header))) => framed,
-            _ => return,
-        },
-        _ = cut.changed() => return,
-    };
-    let id = hub.connection_ids.fetch_add(1, Ordering::Relaxed);
-    let mut connection = Connection {
-        exchange: KeyExchange::new(dc, options),
-        hub,
-        id,
-        dc,
-        ip,
-        framed,
-        key: None,
-        sessions: Vec::new(),
-        wake: Arc::new(Notify::new()),
-        heard: Instant::now(),
-        greeted: false,
-    };
+    let ends = Ends::of(&stream);
     tokio::select! {
-        close = connection.run() => connection.close(close).await,
-        _ = cut.changed() => connection.detach(),
+        () = speak(hub, dc, options, ends, Box::new(stream)) => {}
+        _ = cut.changed() => {}
     }
 }
 
+async fn speak(hub: Arc<Hub>, dc: i32, options: Arc<Options>, ends: Ends, stream: BoxStream) {
+    let http = |stream, input| {
+        Http::new(stream, input, Carrier::new(Arc::clone(&hub), dc, Arc::clone(&options), ends, Way::Http))
+    };
+    let welcome = match meet(&hub, stream).await {
+        Some(Ok(welcome)) => welcome,
+        Some(Err(Stranger { error, untouched: Some((stream, input)) }))
+            if is_http(&error) && hub.site.is_none() =>
+        {
+            // It is a connection like any other again when it has become a WebSocket.
+            match http(stream, input).serve().await {
+                Some(within) => match meet(&hub, within).await {
+                    Some(Ok(welcome)) if welcome.framed.kind().is_obfuscated() => welcome,
+                    _ => return,
+                },
+                None => return,
+            }
+        }
+        Some(Err(stranger)) => return strangers::turn_away(stranger, hub.site.as_ref()).await,
+        None => return,
+    };
+    let Welcome { framed, secret, dc: wanted } = welcome;
+    // Who comes with a secret is at an MTProxy, which here has all DCs behind it.
+    let (dc, options) = match (secret, wanted.and_then(|number| hub.dc_of(number))) {
+        (None, _) => (dc, options),
+        (Some(_), None) => return,
+        (Some(_), Some(wanted)) => {
+            let strict = options.dc.map(|_| wanted);
+            (wanted, Arc::new(Options { dc: strict, ..Options::clone(&options) }))
+        }
+    };
+    Connection::new(framed, Carrier::new(hub, dc, options, ends, Way::Stream)).serve().await;
+}
+
+/// Finds out who has connected; `None` when that takes too long.
+async fn meet(hub: &Hub, stream: BoxStream) -> Option<Result<Welcome<BoxStream>, Stranger<BoxStream>>> {
+    timeout(limits::GREETING, greet(stream, &hub.doorkeeper)).await.ok()
+}
+
+fn is_http(error: &FramedError) -> bool {
+    matches!(error, FramedError::Framing(error) if error.kind == ErrorKind::Http)
+}
+
 struct Connection {
-    hub: Arc<Hub>,
-    id: u64,
-    dc: i32,
-    ip: Option<IpAddr>,
     framed: Framed<BoxStream>,
-    exchange: KeyExchange,
-    /// The key of the last packet: nearly always that of the next one, too.
-    key: Option<Arc<KeyEntry>>,
-    sessions: Vec<Arc<Live>>,
-    wake: Arc<Notify>,
+    carrier: Carrier,
     heard: Instant,
-    /// A packet under a known key has come in.
-    greeted: bool,
 }
 
 impl Connection {
+    fn new(framed: Framed<BoxStream>, carrier: Carrier) -> Self {
+        Self { framed, carrier, heard: Instant::now() }
+    }
+
+    async fn serve(&mut self) {
+        let close = self.run().await;
+        self.close(close).await;
+    }
+
     async fn run(&mut self) -> Close {
         loop {
             if let Err(close) = self.transmit() {
@@ -100,15 +107,17 @@ impl Connection {
                     _ => return Close::Silently,
                 }
             }
-            let silence = if self.greeted { self.hub.limits.idle } else { limits::GREETING };
+            let hub = &self.carrier.hub;
+            let silence = if self.carrier.greeted { hub.limits.idle } else { limits::GREETING };
             let deadline = self.heard + silence;
-            let timer = self.next_timeout().map_or(deadline, |due| self.hub.clock.instant(due).min(deadline));
+            let due = self.carrier.next_timeout();
+            let timer = due.map_or(deadline, |due| hub.clock.instant(due).min(deadline));
             tokio::select! {
                 frame = self.framed.next() => {
                     let handled = match frame {
                         Ok(Frame::Packet { payload, quick_ack }) => self.packet(payload, quick_ack).await,
                         // Only servers send these.
-                        Ok(Frame::QuickAck(_) | Frame::TransportError(_)) => Err(Close::Silently),
+                        Ok(Frame::QuickAck(_) | Frame::TransportError(_) | Frame::Empty) => Err(Close::Silently),
                         Err(error) => {
                             tracing::debug!(%error, "connection over");
                             Err(Close::Silently)
@@ -120,12 +129,12 @@ impl Connection {
                         return close;
                     }
                 }
-                () = self.wake.notified() => {}
+                () = self.carrier.wake.notified() => {}
                 () = sleep_until(timer) => {
                     if Instant::now() >= deadline {
                         return Close::Silently;
                     }
-                    if let Err(close) = self.timers() {
+                    if let Err(close) = self.carrier.timers() {
                         return close;
                     }
                 }
@@ -137,115 +146,27 @@ impl Connection {
         match packet::key_id(&packet) {
             None => Err(Close::With(UNKNOWN_KEY)),
             Some(0) => {
-                let answer = self.exchange.handle(&self.hub, packet).await;
-                let answer = answer.map_err(|error| {
-                    tracing::debug!(dc = self.dc, %error, "key exchange refused");
-                    Close::With(error.transport_code())
-                })?;
+                let answer = self.carrier.plain(packet).await?;
                 self.framed.queue(answer, false).map_err(|_| Close::Silently)
             }
-            Some(key_id) => self.encrypted(key_id, packet, quick_ack).await,
-        }
-    }
-
-    async fn encrypted(&mut self, key_id: i64, packet: BytesMut, quick_ack: bool) -> Result<(), Close> {
-        let now = self.hub.clock.now();
-        let unix = i64::try_from(now.unix.as_secs()).unwrap_or(i64::MAX);
-        let cached = self.key.take().filter(|key| key.key.id() == key_id && key.is_valid(unix));
-        let key = cached.or_else(|| self.hub.world().keys.get(key_id, self.dc, unix));
-        let key = key.ok_or(Close::With(UNKNOWN_KEY))?;
-        let opened = envelope::open(&key.key, Side::Client, packet).map_err(|_| Close::With(UNKNOWN_KEY))?;
-        let live = self.session(&key, opened.header.session_id)?;
-        self.greeted = true;
-        let token = quick_ack.then(|| opened.quick_ack_token(&key.key));
-        {
-            let mut state = live.lock();
-            state.attach(now, self.id, &self.wake);
-            state.caller.ip = self.ip;
-            match state.session.handle_opened(now, opened) {
-                Ok(()) => {}
-                Err(error) if error.closes_connection() => {
-                    tracing::debug!(%error, "packet refused");
-                    return Err(Close::With(UNKNOWN_KEY));
-                }
-                Err(_) => return Ok(()),
+            Some(key_id) => {
+                let taken = self.carrier.encrypted(key_id, packet, quick_ack)?;
+                let Some(token) = taken.quick_ack else { return Ok(()) };
+                self.framed.queue_quick_ack(token).map_err(|_| Close::Silently)
             }
         }
-        self.key = Some(key);
-        if let Some(token) = token {
-            self.framed.queue_quick_ack(token).map_err(|_| Close::Silently)?;
-        }
-        self.events(&live)
-    }
-
-    /// The session of a packet, noted as one that this connection carries.
-    fn session(&mut self, key: &Arc<KeyEntry>, session_id: i64) -> Result<Arc<Live>, Close> {
-        if let Some(live) =
-            self.sessions.iter().find(|l| l.session_id == session_id && Arc::ptr_eq(&l.key, key))
-        {
-            return Ok(Arc::clone(live));
-        }
-        if self.sessions.len() >= limits::SESSIONS_PER_CONNECTION {
-            return Err(Close::With(FLOOD));
-        }
-        let live = self.hub.session(self.hub.clock.now(), key, session_id).ok_or(Close::With(FLOOD))?;
-        self.sessions.push(Arc::clone(&live));
-        Ok(live)
-    }
-
-    /// Does what a session wants done.
-    fn events(&self, live: &Arc<Live>) -> Result<(), Close> {
-        loop {
-            let event = live.lock().session.poll_event();
-            match event {
-                None => return Ok(()),
-                Some(ServerEvent::Call { msg_id, body }) => {
-                    if let Some(job) = self.hub.call(live, msg_id, body) {
-                        let (hub, live) = (Arc::clone(&self.hub), Arc::clone(live));
-                        tokio::spawn(async move {
-                            let finish = off_thread(job).await;
-                            hub.finish(&live, msg_id, finish);
-                        });
-                    }
-                }
-                Some(ServerEvent::Idle) => return Err(Close::Silently),
-                Some(_) => {}
-            }
-        }
-    }
-
-    fn next_timeout(&self) -> Option<Duration> {
-        let due = |live: &Arc<Live>| {
-            let state = live.lock();
-            if state.sends_over(self.id) { state.session.poll_timeout() } else { None }
-        };
-        self.sessions.iter().filter_map(due).min()
-    }
-
-    fn timers(&self) -> Result<(), Close> {
-        let now = self.hub.clock.now();
-        for live in &self.sessions {
-            {
-                let mut state = live.lock();
-                if !state.sends_over(self.id) {
-                    continue;
-                }
-                state.session.handle_timeout(now);
-            }
-            self.events(live)?;
-        }
-        Ok(())
     }
 
     /// Takes from the sessions what they have to send, as much as the peer can be expected to take.
     fn transmit(&mut self) -> Result<(), Close> {
-        let now = self.hub.clock.now();
+        let now = self.carrier.hub.clock.now();
         let mut rng = rand::rng();
-        for live in &self.sessions {
+        for live in &self.carrier.sessions {
             while self.framed.queued() <= limits::OUTPUT {
                 let mut packet = self.framed.buffer();
                 let mut state = live.lock();
-                if !state.sends_over(self.id) || !state.session.poll_transmit(now, &mut rng, &mut packet) {
+                let sends = state.sends_over(self.carrier.id);
+                if !sends || !state.session.poll_transmit(now, &mut rng, &mut packet) {
                     break;
                 }
                 drop(state);
@@ -261,20 +182,7 @@ impl Connection {
             let _ = self.transmit();
             let _ = self.framed.queue_transport_error(code);
         }
-        self.detach();
+        self.carrier.detach();
         let _ = timeout(limits::WRITE, self.framed.shutdown()).await;
-    }
-
-    fn detach(&mut self) {
-        let now = self.hub.clock.now();
-        for live in self.sessions.drain(..) {
-            live.lock().detach(now, self.id);
-        }
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.detach();
     }
 }

@@ -40,6 +40,9 @@ static METHODS: LazyLock<HashMap<u32, &'static Method>> = LazyLock::new(|| {
     .collect()
 });
 
+/// The refusal of a call before which others are not finished.
+pub(super) const MSG_WAIT_TIMEOUT: &str = "MSG_WAIT_TIMEOUT";
+
 /// Whether there is a method with this name.
 pub(super) fn is_served(name: &str) -> bool {
     METHODS.values().any(|method| method.name == name)
@@ -54,7 +57,7 @@ pub(super) fn dispatch(call: &mut Call<'_>, body: Bytes, succeeded: impl Fn(i64)
         match succeeded(*earlier) {
             Some(true) => {}
             Some(false) => return Err(RpcError::internal("MSG_WAIT_FAILED")),
-            None => return Err(RpcError::internal("MSG_WAIT_TIMEOUT")),
+            None => return Err(RpcError::internal(MSG_WAIT_TIMEOUT)),
         }
     }
     let id = reader.peek_u32().ok_or(RpcError::bad_request("INPUT_FETCH_ERROR"))?;
@@ -77,5 +80,6 @@ pub(super) fn dispatch(call: &mut Call<'_>, body: Bytes, succeeded: impl Fn(i64)
     if !wishes.without_updates && method.needs != Needs::Nothing {
         call.caller.wants_updates = true;
     }
+    *call.world.carried_out.entry(method.name).or_default() += 1;
     (method.run)(call, &mut reader)
 }

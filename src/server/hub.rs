@@ -9,11 +9,16 @@ use std::sync::{
     atomic::{AtomicU64, AtomicUsize},
 };
 
-use tokio::sync::watch;
+use std::time::Duration;
+
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     call::{Answer, Audience, Call, Caller, Finish, Job, Push},
-    dispatch::dispatch,
+    dispatch::{MSG_WAIT_TIMEOUT, dispatch},
     keys::KeyEntry,
     limits::Limits,
     rpc_error::RpcError,
@@ -23,9 +28,21 @@ use super::{
 use crate::{
     clock::Now,
     message::{self, MsgId, SaltSchedule, server},
-    net::SystemClock,
+    net::{Address, SystemClock, off_thread},
     tl::{Bytes, Constructor, Deserialize, Serialize, mtproto},
+    transport::Doorkeeper,
 };
+
+/// How long a call waits for those before it (AP-3).
+const FORMER_CALLS: Duration = Duration::from_millis(500);
+
+/// What is left to do of a call.
+pub(super) enum Work {
+    /// Arithmetic, to be run without holding anybody up.
+    Run(Job),
+    /// The call itself, when those before it are finished.
+    Wait(Bytes),
+}
 
 /// The shared part of a running server.
 pub(super) struct Hub {
@@ -40,14 +57,20 @@ pub(super) struct Hub {
     pub connections: AtomicUsize,
     /// The number of the next connection.
     pub connection_ids: AtomicU64,
+    /// The secrets of its clients, and what was seen of them.
+    pub doorkeeper: Mutex<Doorkeeper>,
+    /// The site to which is passed on who has none of the secrets.
+    pub site: Option<Address>,
     /// Every change of it cuts all connections that are open.
     pub cut: watch::Sender<u64>,
 }
 
 impl Hub {
     /// A hub around a world.
-    pub fn new(world: World, limits: Limits) -> Self {
+    pub fn new(world: World, limits: Limits, doorkeeper: Doorkeeper, site: Option<Address>) -> Self {
         Self {
+            doorkeeper: Mutex::new(doorkeeper),
+            site,
             world: Mutex::new(world),
             sessions: Sessions::default(),
             clock: SystemClock::new(),
@@ -61,6 +84,13 @@ impl Hub {
     /// The world. A panic elsewhere does not make it unusable: every change is complete in itself.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The DC that a client of an MTProxy means by `number`: +10000 for test, negative for media (OB-2).
+    pub fn dc_of(&self, number: i16) -> Option<i32> {
+        let number = i32::from(number).abs();
+        let number = if number > 10_000 { number - 10_000 } else { number };
+        self.world().dcs.iter().map(|dc| dc.id).find(|id| *id == number)
     }
 
     /// The session that a packet under `key` belongs to; `None` if there are too many.
@@ -84,9 +114,11 @@ impl Hub {
         })
     }
 
-    /// Carries out a call of a session. What takes long comes back, to be run without holding anybody up and then
-    /// given to [`finish`](Self::finish).
-    pub fn call(&self, live: &Live, msg_id: MsgId, body: Bytes) -> Option<Job> {
+    /// Carries out a call of a session. What takes long comes back, to be run without holding anybody up.
+    ///
+    /// A call that is to come after others which are not finished comes back, too, if it is `early`: otherwise it is
+    /// refused (AP-3).
+    pub fn call(&self, live: &Live, msg_id: MsgId, body: Bytes, early: bool) -> Option<Work> {
         let now = self.clock.now();
         if let Some(answer) = self.service_call(live, &body) {
             let mut state = live.lock();
@@ -97,19 +129,51 @@ impl Hub {
             return None;
         }
         let mut world = self.world();
-        let mut job = None;
+        let mut work = None;
         self.with_call(&mut world, live, msg_id, now, |call| {
-            let outcome = dispatch(call, body, |earlier| live.lock().succeeded(earlier));
+            let outcome = dispatch(call, body.clone(), |earlier| live.lock().succeeded(earlier));
             match outcome {
                 Ok(Answer::Now(bytes)) => Some(Ok(bytes)),
                 Ok(Answer::Later(later)) => {
-                    job = Some(later);
+                    work = Some(Work::Run(later));
+                    None
+                }
+                Err(error) if early && error.name == MSG_WAIT_TIMEOUT => {
+                    work = Some(Work::Wait(body));
                     None
                 }
                 Err(error) => Some(Err(error)),
             }
         });
-        job
+        work
+    }
+
+    /// Does what is left of a call: runs it off the I/O threads, or waits until those before it are finished.
+    pub async fn go_on(&self, live: &Live, msg_id: MsgId, mut work: Work) {
+        let deadline = Instant::now() + FORMER_CALLS;
+        loop {
+            match work {
+                Work::Run(job) => {
+                    let finish = off_thread(job).await;
+                    return self.finish(live, msg_id, finish);
+                }
+                Work::Wait(body) => {
+                    let finished = live.finished.notified();
+                    // It may have been finished before there was anybody to hear of it.
+                    match self.call(live, msg_id, body, true) {
+                        None => return,
+                        Some(Work::Run(job)) => work = Work::Run(job),
+                        Some(Work::Wait(body)) => match timeout_at(deadline, finished).await {
+                            Ok(()) => work = Work::Wait(body),
+                            Err(_) => match self.call(live, msg_id, body, false) {
+                                Some(left) => work = left,
+                                None => return,
+                            },
+                        },
+                    }
+                }
+            }
+        }
     }
 
     /// Completes a call whose arithmetic is done.
@@ -136,6 +200,7 @@ impl Hub {
         state.caller = caller;
         if let Some(result) = result {
             state.finished(msg_id.to_wire(), result.is_ok());
+            live.finished.notify_waiters();
             let kept = match result {
                 Ok(body) => state.session.answer(now, msg_id, body),
                 Err(error) => {

@@ -17,6 +17,9 @@ pub(super) const GREETING: Duration = Duration::from_secs(60);
 /// How long a peer may take to accept what it is sent.
 pub(super) const WRITE: Duration = Duration::from_secs(60);
 
+/// How long a peer that is told off is listened to, so that it can read that.
+pub(super) const LINGER: Duration = Duration::from_secs(2);
+
 /// Bytes waiting to be written above which nothing more is read from a connection.
 pub(super) const OUTPUT: usize = 1 << 20;
 
@@ -25,3 +28,9 @@ pub(super) const SESSIONS_PER_CONNECTION: usize = 32;
 
 /// Messages of key exchanges that one connection may send: enough for a dozen exchanges.
 pub(super) const PLAIN_PER_CONNECTION: u32 = 48;
+
+/// How long it may take to reach the site to which strangers are passed on.
+pub(super) const SITE: Duration = Duration::from_secs(10);
+
+/// How long a stranger may talk to that site over one connection.
+pub(super) const STRANGER: Duration = Duration::from_secs(300);

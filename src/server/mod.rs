@@ -23,6 +23,7 @@ mod account_spec;
 mod accounts;
 mod builder;
 mod call;
+mod carrier;
 mod codes;
 mod config;
 mod connection;
@@ -34,6 +35,8 @@ mod email;
 mod error;
 mod event;
 mod history;
+mod hold;
+mod http;
 mod hub;
 mod journal;
 mod key_exchange;
@@ -57,6 +60,7 @@ mod security;
 mod send_code;
 mod sent_code;
 mod sessions;
+mod strangers;
 mod temp_keys;
 mod transfer;
 mod updates;
@@ -165,6 +169,13 @@ impl Server {
     /// Cuts every connection that is open now, as a network does; sessions stay.
     pub fn cut_connections(&self) {
         self.hub.cut_connections();
+    }
+
+    /// How often calls of this method (`messages.sendMessage`) were carried out since the start, by all clients and
+    /// whatever came of them: what shows that a call was made once.
+    #[must_use]
+    pub fn carried_out(&self, method: &str) -> u64 {
+        self.hub.world().carried_out.get(method).copied().unwrap_or(0)
     }
 
     /// Makes all server salts invalid at once, as if their time were over: clients get `bad_server_salt` (SA-1).

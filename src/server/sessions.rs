@@ -33,6 +33,8 @@ pub(super) struct Live {
     pub key: Arc<KeyEntry>,
     /// The session id.
     pub session_id: i64,
+    /// Told when one of its calls is finished.
+    pub finished: Notify,
     state: Mutex<State>,
 }
 
@@ -42,7 +44,8 @@ pub(super) struct State {
     pub session: Session,
     /// What the session's calls have told about the client.
     pub caller: Caller,
-    outlet: Option<Outlet>,
+    /// More than one only over HTTP.
+    outlets: Vec<Outlet>,
     /// An update came while there was no connection.
     missed: bool,
     seen: Duration,
@@ -55,11 +58,24 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// The connection that a session sends over.
+/// How packets travel on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// As frames of a stream, both ways at any time.
+    Stream,
+    /// As requests and their answers, for which a client has several connections at one time (HT-1).
+    Http,
+}
+
+/// A connection that a session sends over.
 struct Outlet {
     connection: u64,
+    way: Way,
     wake: Arc<Notify>,
 }
+
+/// Most HTTP connections that a session sends over at one time; the oldest makes room.
+const MAX_OUTLETS: usize = 8;
 
 impl Live {
     /// The session's state. A panic elsewhere does not make it unusable: every change is complete in itself.
@@ -69,13 +85,24 @@ impl Live {
 }
 
 impl State {
-    /// A packet came in on this connection: from now on the session sends over it.
-    pub fn attach(&mut self, now: Now, connection: u64, wake: &Arc<Notify>) {
+    /// A packet came in on this connection: from now on the session sends over it; over HTTP over the others, too.
+    pub fn attach(&mut self, now: Now, connection: u64, way: Way, wake: &Arc<Notify>) {
         self.seen = now.monotonic;
-        if self.outlet.as_ref().is_some_and(|o| o.connection == connection) {
+        if self.sends_over(connection) {
             return;
         }
-        self.outlet = Some(Outlet { connection, wake: Arc::clone(wake) });
+        let outlet = Outlet { connection, way, wake: Arc::clone(wake) };
+        let joins = way == Way::Http && self.outlets.first().is_some_and(|first| first.way == Way::Http);
+        if joins {
+            if self.outlets.len() >= MAX_OUTLETS {
+                self.outlets.remove(0).wake.notify_one();
+            }
+            self.outlets.push(outlet);
+            return;
+        }
+        // A request that another connection holds is let go.
+        self.wake();
+        self.outlets = vec![outlet];
         self.session.on_connected(now);
         if std::mem::take(&mut self.missed) {
             self.push(now, Bytes::from_static(&UPDATES_TOO_LONG));
@@ -84,21 +111,26 @@ impl State {
 
     /// The connection is closed; nothing happens if the session has moved to another one.
     pub fn detach(&mut self, now: Now, connection: u64) {
-        if self.sends_over(connection) {
-            self.outlet = None;
-            self.seen = now.monotonic;
+        let Some(at) = self.outlets.iter().position(|outlet| outlet.connection == connection) else { return };
+        self.outlets.remove(at);
+        self.seen = now.monotonic;
+        if self.outlets.is_empty() {
             self.session.on_disconnected(now);
+        } else {
+            // An answer may have got lost with it.
+            self.session.on_connected(now);
+            self.wake();
         }
     }
 
     /// Whether the session sends over this connection.
     pub fn sends_over(&self, connection: u64) -> bool {
-        self.outlet.as_ref().is_some_and(|o| o.connection == connection)
+        self.outlets.iter().any(|outlet| outlet.connection == connection)
     }
 
-    /// Makes the connection look for something to send.
+    /// Makes its connections look for something to send.
     pub fn wake(&self) {
-        if let Some(outlet) = &self.outlet {
+        for outlet in &self.outlets {
             outlet.wake.notify_one();
         }
     }
@@ -108,7 +140,7 @@ impl State {
         if !self.caller.wants_updates {
             return;
         }
-        if self.outlet.is_none() || self.session.push(now, body).is_err() {
+        if self.outlets.is_empty() || self.session.push(now, body).is_err() {
             self.missed = true;
         }
         self.wake();
@@ -166,7 +198,7 @@ impl Sessions {
             // The oldest one without a connection makes room.
             let idle = sessions.iter().filter_map(|(id, live)| {
                 let state = live.lock();
-                state.outlet.is_none().then_some((state.seen, *id))
+                state.outlets.is_empty().then_some((state.seen, *id))
             });
             let (_, oldest) = idle.min()?;
             sessions.remove(&oldest);
@@ -178,12 +210,17 @@ impl Sessions {
         let state = State {
             session,
             caller,
-            outlet: None,
+            outlets: Vec::new(),
             missed: false,
             seen: now.monotonic,
             history: VecDeque::new(),
         };
-        let live = Arc::new(Live { key: Arc::clone(key), session_id, state: Mutex::new(state) });
+        let live = Arc::new(Live {
+            key: Arc::clone(key),
+            session_id,
+            finished: Notify::new(),
+            state: Mutex::new(state),
+        });
         sessions.insert(session_id, Arc::clone(&live));
         Some(live)
     }
@@ -215,7 +252,7 @@ impl Sessions {
         self.lock().retain(|_, sessions| {
             sessions.retain(|_, live| {
                 let state = live.lock();
-                live.key.is_valid(unix) && (state.outlet.is_some() || now.monotonic < state.seen + KEPT)
+                live.key.is_valid(unix) && (!state.outlets.is_empty() || now.monotonic < state.seen + KEPT)
             });
             !sessions.is_empty()
         });

@@ -49,6 +49,8 @@ pub(super) struct World {
     pub rng: StdRng,
     /// What server salts are made of.
     pub salts: [u8; 32],
+    /// How often each method was carried out.
+    pub carried_out: HashMap<&'static str, u64>,
     mailboxes: HashMap<i64, Mailbox>,
     /// The highest id of a deleted account.
     last_gone: Option<i64>,
@@ -73,6 +75,7 @@ impl World {
             scenario: Scenario::default(),
             rng,
             salts,
+            carried_out: HashMap::new(),
             mailboxes: HashMap::new(),
             last_gone: None,
             journal: None,
@@ -214,6 +217,8 @@ impl World {
 
     /// Forgets a key for good.
     pub fn destroy_key(&mut self, id: i64) -> bool {
+        // A temporary key speaks for the permanent one, and goes with it.
+        let id = self.keys.permanent(id).unwrap_or(id);
         let known = self.keys.remove(id).is_some();
         if known {
             self.record(|| records::key_gone(id));

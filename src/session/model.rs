@@ -35,6 +35,8 @@ pub enum Network {
 pub struct Dc {
     /// The permanent authorization key made with this DC.
     pub auth_key: Option<AuthKey>,
+    /// The login of the home DC was taken along to this key (AU-7). Never without a key.
+    pub authorized: bool,
     /// Salts that go with the key, the current one and future ones (SA-1, SA-2).
     pub salts: Vec<Salt>,
     /// Server time minus local time, in seconds (ID-5).
@@ -94,6 +96,10 @@ pub struct DcAddress {
     pub obfuscated_only: bool,
     /// A CDN DC: own RSA keys, no authorization.
     pub cdn: bool,
+    /// To be preferred behind a proxy (`static`).
+    pub is_static: bool,
+    /// The DC listens there on no other port.
+    pub this_port_only: bool,
     /// The transport secret to use at this address.
     pub secret: Option<Secret>,
 }
@@ -103,6 +109,12 @@ impl DcAddress {
     #[must_use]
     pub fn new(host: impl Into<String>, port: u16) -> Self {
         Self { host: host.into(), port, ..Self::default() }
+    }
+
+    /// Whether it is an IPv6 address.
+    #[must_use]
+    pub fn is_ipv6(&self) -> bool {
+        self.host.contains(':')
     }
 }
 

@@ -115,7 +115,7 @@ impl Plan {
     pub(super) fn flapping(dice: &mut Dice, long: Duration) -> Self {
         let client = ClientPlan {
             sessions: vec![0],
-            transport: dice.pick(&Kind::ALL),
+            transport: dice.pick(&Kind::FRAMED),
             skew: 0,
             clock_step: 0,
             sleep: Duration::ZERO,
@@ -180,7 +180,7 @@ impl DcPlan {
 impl ClientPlan {
     fn draw(dice: &mut Dice, dcs: usize) -> Self {
         let sessions = dice.pick(&[1, 1, 1, 2, 3]);
-        let transport = dice.pick(&Kind::ALL);
+        let transport = dice.pick(&Kind::FRAMED);
         Self {
             sessions: (0..sessions).map(|_| dice.below(dcs)).collect(),
             transport,

@@ -115,6 +115,7 @@ impl World<'_> {
                 self.server_receives(id, payload, quick_ack);
             }
             (Direction::ToServer, _) => self.alarm(id, "a frame that only servers send"),
+            (Direction::ToClient, Frame::Empty) => self.alarm(id, "an answer of HTTP"),
             (Direction::ToClient, Frame::Packet { payload, .. }) => self.client_receives(id, payload),
             (Direction::ToClient, Frame::QuickAck(token)) => {
                 let Some(end) = self.network.get(id).map(|connection| connection.end) else { return };

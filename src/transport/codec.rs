@@ -6,8 +6,9 @@ use bytes::BytesMut;
 use rand::CryptoRng;
 
 use super::{
-    Error, ErrorKind, Frame, Kind, Tagged, abridged::Abridged, checks::Role, frame::Framing, full::Full,
-    intermediate::Intermediate, obfuscated::Obfuscation,
+    Error, ErrorKind, Frame, Kind, NotThroughProxy, ProxySecret, Tagged, abridged::Abridged, checks::Role,
+    fake_tls::Records, frame::Framing, full::Full, http::Http, intermediate::Intermediate,
+    obfuscated::Obfuscation,
 };
 use crate::tl::PacketBuf;
 
@@ -16,17 +17,23 @@ enum AnyFraming {
     Abridged(Abridged),
     Intermediate(Intermediate),
     Full(Full),
+    Http(Http),
 }
 
 impl AnyFraming {
     fn new(kind: Kind, role: Role) -> Self {
-        match kind {
-            Kind::Abridged | Kind::Obfuscated(Tagged::Abridged) => Self::Abridged(Abridged::new(role)),
+        match kind.within() {
+            Kind::Abridged
+            | Kind::Obfuscated(Tagged::Abridged)
+            // These are named by what is within them.
+            | Kind::WebSocket
+            | Kind::WebSocketTls => Self::Abridged(Abridged::new(role)),
             Kind::Intermediate | Kind::Obfuscated(Tagged::Intermediate) => {
                 Self::Intermediate(Intermediate::plain(role))
             }
             Kind::Padded | Kind::Obfuscated(Tagged::Padded) => Self::Intermediate(Intermediate::padded(role)),
             Kind::Full => Self::Full(Full::new(role)),
+            Kind::Http => Self::Http(Http::new("")),
         }
     }
 
@@ -35,6 +42,7 @@ impl AnyFraming {
             Self::Abridged(framing) => framing,
             Self::Intermediate(framing) => framing,
             Self::Full(framing) => framing,
+            Self::Http(framing) => framing,
         }
     }
 }
@@ -47,6 +55,8 @@ pub struct Codec {
     kind: Kind,
     framing: AnyFraming,
     obfuscation: Option<Obfuscation>,
+    /// Fake TLS around all of it.
+    records: Option<Records>,
     /// What a client still has to send in front of its first packet.
     opening: Option<Opening>,
     sent: u64,
@@ -75,13 +85,13 @@ impl Codec {
     #[must_use]
     pub fn client(kind: Kind, rng: &mut dyn CryptoRng) -> Self {
         let mut obfuscation = None;
-        let opening = match kind {
+        let opening = match kind.within() {
             Kind::Abridged => Some(Opening::Tag(Tagged::Abridged.tag())),
             Kind::Intermediate => Some(Opening::Tag(Tagged::Intermediate.tag())),
             Kind::Padded => Some(Opening::Tag(Tagged::Padded.tag())),
-            Kind::Full => None,
+            Kind::Full | Kind::Http | Kind::WebSocket | Kind::WebSocketTls => None,
             Kind::Obfuscated(tagged) => {
-                let (streams, header) = Obfuscation::client(tagged, rng);
+                let (streams, header) = Obfuscation::client(tagged, None, rng);
                 obfuscation = Some(streams);
                 Some(Opening::Header(Box::new(header)))
             }
@@ -89,14 +99,47 @@ impl Codec {
         Self { opening, ..Self::new(kind, Role::Client, obfuscation, 0) }
     }
 
+    /// The client side of one HTTP connection (HT-1), whose requests name `host` as theirs. The server side is
+    /// [`http::Requests`](super::http::Requests).
+    #[must_use]
+    pub fn http(host: &str) -> Self {
+        let framing = AnyFraming::Http(Http::new(host));
+        Self { framing, ..Self::new(Kind::Http, Role::Client, None, 0) }
+    }
+
+    /// The client side of a new connection through an MTProxy, or to an address that has a secret (TC-1), to the DC with
+    /// the number `dc` (OB-2): +10000 for test, negative for media. With a fake-TLS secret the
+    /// [handshake](super::fake_tls::Handshake) must be over.
+    ///
+    /// # Errors
+    /// [`NotThroughProxy`]: `kind` is not one of the [tagged](Kind::tagged) framings.
+    pub fn client_via(
+        secret: &ProxySecret,
+        dc: i16,
+        kind: Kind,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, NotThroughProxy> {
+        let tagged = secret.framing(kind)?;
+        let (obfuscation, header) = Obfuscation::client(tagged, Some((dc, secret.key())), rng);
+        let opening = Some(Opening::Header(Box::new(header)));
+        let records = secret.domain().map(|_| Records::new(Role::Client));
+        let codec = Self::new(Kind::Obfuscated(tagged), Role::Client, Some(obfuscation), 0);
+        Ok(Self { opening, records, ..codec })
+    }
+
     /// The server side, when the first `consumed` bytes, the tag or header, have been read.
     pub(super) fn server(kind: Kind, obfuscation: Option<Obfuscation>, consumed: usize) -> Self {
         Self::new(kind, Role::Server, obfuscation, consumed as u64)
     }
 
+    /// Puts fake TLS around a server side that has not sent or decoded anything.
+    pub(super) fn inside(self, records: Records) -> Self {
+        Self { records: Some(records), ..self }
+    }
+
     fn new(kind: Kind, role: Role, obfuscation: Option<Obfuscation>, received: u64) -> Self {
         let framing = AnyFraming::new(kind, role);
-        Self { kind, framing, obfuscation, opening: None, sent: 0, received, broken: None }
+        Self { kind, framing, obfuscation, records: None, opening: None, sent: 0, received, broken: None }
     }
 
     /// Which transport this is.
@@ -156,13 +199,17 @@ impl Codec {
             out.prepend(opening.bytes());
         }
         self.sent += out.len() as u64;
+        if let Some(records) = &mut self.records {
+            records.wrap(out);
+        }
         Ok(())
     }
 
     /// Takes the next frame off the front of `input`, to whose end the caller adds what the socket gives.
     /// `None`: no whole frame yet, read more. It has to be the same buffer on every call, and nobody else
-    /// takes bytes out of it. Nothing is kept beside it, and it need never hold more than
-    /// [`MAX_FRAME`](super::MAX_FRAME)` + 4` bytes for a frame to come out.
+    /// takes bytes out of it. Nothing is kept beside it (but with fake TLS, where the data of the records moves from it
+    /// into the codec), and it need never hold more than [`MAX_FRAME`](super::MAX_FRAME)` + 4` bytes for a frame to come
+    /// out.
     ///
     /// # Errors
     /// The stream is broken, and every later call says the same: close the connection.
@@ -176,6 +223,25 @@ impl Codec {
     }
 
     fn decode_inner(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, ErrorKind> {
+        let Some(mut records) = self.records.take() else { return self.decode_stream(input) };
+        // What came before a broken record is as good as ever.
+        let unwrapped = records.unwrap(input);
+        let result = self.decode_stream(&mut records.plain);
+        self.records = Some(records);
+        match (result, unwrapped) {
+            (Ok(None), Err(error)) => Err(error.into()),
+            (result, _) => result,
+        }
+    }
+
+    /// Whether the bytes that were decoded end between two frames: nothing of another one is kept here. What the caller
+    /// has in its input does not count.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.records.as_ref().is_none_or(Records::is_at_rest)
+    }
+
+    fn decode_stream(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, ErrorKind> {
         if let Some(obfuscation) = &mut self.obfuscation {
             obfuscation.decrypt_new(input)?;
         }
@@ -193,6 +259,7 @@ impl fmt::Debug for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Codec")
             .field("kind", &self.kind)
+            .field("fake_tls", &self.records.is_some())
             .field("sent", &self.sent)
             .field("received", &self.received)
             .field("broken", &self.broken)

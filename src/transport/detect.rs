@@ -17,6 +17,8 @@ pub struct Detected {
     pub header: Option<[u8; HEADER_LEN]>,
     /// The DC id field of an obfuscation header. Only a proxy's clients fill it; else it is random.
     pub dc: Option<i16>,
+    /// Which of the [`Doorkeeper`](super::Doorkeeper)'s secrets the client has used, by its place.
+    pub secret: Option<usize>,
 }
 
 /// The verbs that an obfuscation header never begins with, so that they can be told apart from one (OB-1).
@@ -31,52 +33,60 @@ const HTTP_VERBS: [[u8; 4]; 4] = [*b"HEAD", *b"POST", *b"GET ", *b"OPTI"];
 pub fn detect(input: &mut BytesMut) -> Result<Option<Detected>, Error> {
     let (detected, consumed) = match recognise(input).map_err(at_start)? {
         None => return Ok(None),
-        Some(Start::Tagged(tagged)) => {
-            let consumed = tagged.tag().len();
-            (
-                Detected { codec: Codec::server(tagged.into(), None, consumed), header: None, dc: None },
-                consumed,
-            )
-        }
-        Some(Start::Full) => {
-            (Detected { codec: Codec::server(Kind::Full, None, 0), header: None, dc: None }, 0)
-        }
+        Some(Start::Unobfuscated(kind, consumed)) => (Detected::unobfuscated(kind, consumed), consumed),
         Some(Start::Header(header)) => {
-            let (obfuscation, inner, dc) = Obfuscation::server(&header, None).map_err(at_start)?;
-            let codec = Codec::server(Kind::Obfuscated(inner), Some(obfuscation), HEADER_LEN);
-            (Detected { codec, header: Some(header), dc: Some(dc) }, HEADER_LEN)
+            (Detected::obfuscated(&header, None, None).map_err(at_start)?, HEADER_LEN)
         }
+        Some(Start::Tls) => return Err(at_start(ErrorKind::Tls)),
     };
     input.advance(consumed);
     Ok(Some(detected))
 }
 
-fn at_start(kind: ErrorKind) -> Error {
+impl Detected {
+    pub(super) fn unobfuscated(kind: Kind, consumed: usize) -> Self {
+        Self { codec: Codec::server(kind, None, consumed), header: None, dc: None, secret: None }
+    }
+
+    /// The client that sent this header, and the place of the secret whose `key` was tried.
+    pub(super) fn obfuscated(
+        header: &[u8; HEADER_LEN],
+        key: Option<&[u8; 16]>,
+        secret: Option<usize>,
+    ) -> Result<Self, ErrorKind> {
+        let (obfuscation, inner, dc) = Obfuscation::server(header, key)?;
+        let codec = Codec::server(Kind::Obfuscated(inner), Some(obfuscation), HEADER_LEN);
+        Ok(Self { codec, header: Some(*header), dc: Some(dc), secret })
+    }
+}
+
+pub(super) fn at_start(kind: ErrorKind) -> Error {
     Error { offset: 0, kind }
 }
 
 /// How a connection begins.
-enum Start {
-    Tagged(Tagged),
-    Full,
+pub(super) enum Start {
+    /// A transport that is not obfuscated, and the length of its tag.
+    Unobfuscated(Kind, usize),
     Header([u8; HEADER_LEN]),
+    Tls,
 }
 
 /// The rule TR-8. Each test comes as soon as its bytes are there, so that a client whose first packet is
 /// short does not wait for an answer that waits for more bytes.
-fn recognise(input: &[u8]) -> Result<Option<Start>, ErrorKind> {
+pub(super) fn recognise(input: &[u8]) -> Result<Option<Start>, ErrorKind> {
     if let Some(tagged) = Tagged::ALL.into_iter().find(|tagged| input.starts_with(tagged.tag())) {
-        return Ok(Some(Start::Tagged(tagged)));
+        return Ok(Some(Start::Unobfuscated(tagged.into(), tagged.tag().len())));
     }
     if input.starts_with(&TLS_RECORD) {
-        return Err(ErrorKind::Tls);
+        return Ok(Some(Start::Tls));
     }
     if HTTP_VERBS.iter().any(|verb| input.starts_with(verb)) {
         return Err(ErrorKind::Http);
     }
     // Frame number 0 behind a length.
     if input.get(4..8) == Some(&[0; 4]) {
-        return Ok(Some(Start::Full));
+        return Ok(Some(Start::Unobfuscated(Kind::Full, 0)));
     }
     Ok(peek(input).map(Start::Header))
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a byte stream or with a packet that is to go on it.
 
-use super::MAX_FRAME;
+use super::{MAX_FRAME, fake_tls, http};
 
 /// A framing error and the place in the byte stream where it happened.
 ///
@@ -56,16 +56,20 @@ pub enum ErrorKind {
         /// The checksum that the frame carries.
         stored: u32,
     },
-    /// Quick acks were asked for where they do not exist: in the full transport, or a server asking a
+    /// Quick acks were asked for where they do not exist: in the full transport, over HTTP, or a server asking a
     /// client (TR-7).
     #[error("quick acks do not exist here")]
     NoQuickAck,
     /// The input buffer holds fewer bytes than the codec left in it: the caller gave another buffer or cut it.
     #[error("the input buffer lost bytes between two calls")]
     InputShrank,
-    /// The connection begins with an HTTP request; this listener does not speak HTTP.
+    /// The connection begins with an HTTP request: it carries the HTTP transport, or becomes a WebSocket, or the peer
+    /// is none of ours. What was read is to be given to [`http::Requests`].
     #[error("the peer speaks HTTP, which is not served here")]
     Http,
+    /// What the peer speaks is no HTTP, or none that is understood here (HT-1).
+    #[error(transparent)]
+    BadHttp(#[from] http::Fault),
     /// The connection begins with a TLS record; this listener does not speak (fake) TLS.
     #[error("the peer speaks TLS, which is not served here")]
     Tls,
@@ -76,4 +80,10 @@ pub enum ErrorKind {
         /// The four tag bytes, first byte most significant.
         tag: u32,
     },
+    /// A connection begins with bytes that another one has begun with (OB-5): somebody tries out what answers here.
+    #[error("the connection begins like an earlier one, as only a replay does")]
+    Replayed,
+    /// The fake TLS around the stream is broken, or its beginning proves no secret.
+    #[error(transparent)]
+    FakeTls(#[from] fake_tls::Error),
 }

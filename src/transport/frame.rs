@@ -26,6 +26,8 @@ pub enum Frame {
     QuickAck(u32),
     /// A transport error code, for instance -404 (TR-6). Codes are negative.
     TransportError(i32),
+    /// The answer to a request is here, and nothing is in it (HT-1). Only over HTTP.
+    Empty,
 }
 
 /// Cuts a byte stream into frames and makes frames of packets: one half of a connection's state each.

@@ -45,7 +45,8 @@ impl Tagged {
 }
 
 /// A transport as the user names it: `abridged`, `intermediate`, `padded`, `full`, `obfuscated` (abridged
-/// inside), `obfuscated-intermediate`, `obfuscated-padded`. [`FromStr`] and [`fmt::Display`] use these names.
+/// inside), `obfuscated-intermediate`, `obfuscated-padded`, `http`, `websocket`, `websocket-tls`. [`FromStr`] and
+/// [`fmt::Display`] use these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The shortest framing: one byte in front of most packets (TR-1).
@@ -58,19 +59,40 @@ pub enum Kind {
     Full,
     /// One of the tagged framings under the obfuscation, without a proxy secret (OB-1 to OB-5).
     Obfuscated(Tagged),
+    /// Each packet is the body of a `POST /api`, and each answer's body is one or none (HT-1).
+    Http,
+    /// Obfuscated abridged in the binary frames of a WebSocket, without TLS (WS-1).
+    WebSocket,
+    /// The same under TLS: `wss`.
+    WebSocketTls,
 }
 
 /// A name that is no transport's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "no transport is called {0:?}; there are abridged, intermediate, padded, full, obfuscated, \
-         obfuscated-intermediate and obfuscated-padded"
+         obfuscated-intermediate, obfuscated-padded, http, websocket and websocket-tls"
 )]
 pub struct UnknownKind(pub String);
 
 impl Kind {
     /// Every transport.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
+        Self::Abridged,
+        Self::Intermediate,
+        Self::Padded,
+        Self::Full,
+        Self::Obfuscated(Tagged::Abridged),
+        Self::Obfuscated(Tagged::Intermediate),
+        Self::Obfuscated(Tagged::Padded),
+        Self::Http,
+        Self::WebSocket,
+        Self::WebSocketTls,
+    ];
+
+    /// The transports that stand on a byte stream with nothing around it, so that a server knows them by their first
+    /// bytes ([`detect`](super::detect)).
+    pub const FRAMED: [Self; 7] = [
         Self::Abridged,
         Self::Intermediate,
         Self::Padded,
@@ -91,13 +113,44 @@ impl Kind {
             Self::Obfuscated(Tagged::Abridged) => "obfuscated",
             Self::Obfuscated(Tagged::Intermediate) => "obfuscated-intermediate",
             Self::Obfuscated(Tagged::Padded) => "obfuscated-padded",
+            Self::Http => "http",
+            Self::WebSocket => "websocket",
+            Self::WebSocketTls => "websocket-tls",
         }
     }
 
-    /// Whether a packet can ask for a quick ack: everywhere but in the full transport (TR-7).
+    /// The tagged framing of a transport, obfuscated or not.
+    #[must_use]
+    pub const fn tagged(self) -> Option<Tagged> {
+        match self {
+            Self::Abridged => Some(Tagged::Abridged),
+            Self::Intermediate => Some(Tagged::Intermediate),
+            Self::Padded => Some(Tagged::Padded),
+            Self::Obfuscated(tagged) => Some(tagged),
+            _ => None,
+        }
+    }
+
+    /// Whether a packet can ask for a quick ack: everywhere but in the full transport and over HTTP (TR-7, HT-1).
     #[must_use]
     pub const fn has_quick_acks(self) -> bool {
-        !matches!(self, Self::Full)
+        !matches!(self, Self::Full | Self::Http)
+    }
+
+    /// Whether it is under the obfuscation by itself.
+    #[must_use]
+    pub const fn is_obfuscated(self) -> bool {
+        matches!(self, Self::Obfuscated(_))
+    }
+
+    /// What is spoken within the WebSocket, if it is one.
+    #[must_use]
+    pub const fn within(self) -> Self {
+        match self {
+            // The web's servers take nothing that is not obfuscated (WS-1).
+            Self::WebSocket | Self::WebSocketTls => Self::Obfuscated(Tagged::Abridged),
+            other => other,
+        }
     }
 }
 

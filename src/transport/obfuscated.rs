@@ -77,13 +77,17 @@ pub struct Obfuscation {
 }
 
 impl Obfuscation {
-    /// The client side, with the header to send in front of everything.
-    pub fn client(tagged: Tagged, rng: &mut dyn CryptoRng) -> (Self, [u8; HEADER_LEN]) {
+    /// The client side, with the header to send in front of everything; with a DC and a key `via` a proxy.
+    pub fn client(
+        tagged: Tagged,
+        via: Option<(i16, &[u8; 16])>,
+        rng: &mut dyn CryptoRng,
+    ) -> (Self, [u8; HEADER_LEN]) {
         let mut init = [0; HEADER_LEN];
         loop {
             rng.fill_bytes(&mut init);
             if is_usable(&init) {
-                return Self::client_from_init(init, tagged, None, None);
+                return Self::client_from_init(init, tagged, via.map(|(dc, _)| dc), via.map(|(_, key)| key));
             }
         }
     }

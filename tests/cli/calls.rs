@@ -43,6 +43,17 @@ fn a_message_goes_from_one_account_to_another() {
 }
 
 #[test]
+fn calls_go_under_a_temporary_key_when_asked() {
+    let world = World::start();
+    world.login("bob", &["--phone", BOB, "--pfs"], "22222\n").succeeds();
+    for options in [&["--pfs"][..], &["--pfs", "--no-pfs"], &["--no-pfs"], &[]] {
+        let arguments =
+            [&["users.getUsers", r#"{"id": [{"_": "inputUserSelf"}]}"#, "--json"], options].concat();
+        assert_eq!(world.run("call", "bob", &arguments).succeeds().json()[0]["first_name"], "Bob");
+    }
+}
+
+#[test]
 fn the_server_s_refusal_is_told() {
     let world = World::start();
     world.login("bob", &["--phone", BOB], "22222\n").succeeds();

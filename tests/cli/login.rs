@@ -90,7 +90,8 @@ fn a_bot_token_is_read_from_a_file() {
 #[test]
 fn every_transport_carries_the_login_and_a_call() {
     let world = World::start();
-    for kind in Kind::ALL {
+    // The loopback DC has no certificate.
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::WebSocketTls) {
         let name = kind.to_string();
         world.login(&name, &["--transport", &name, "--phone", BOB], "22222\n").succeeds();
         world.run("me", &name, &[]).succeeds();

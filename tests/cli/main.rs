@@ -17,6 +17,7 @@ mod local;
 mod login;
 mod logout;
 mod passphrase;
+mod proxies;
 mod repair;
 mod serve;
 mod show;

@@ -131,3 +131,43 @@ async fn a_new_session_without_an_api_key() {
     assert!(matches!(error, ConnectError::NoApiKey { .. }), "{error}");
     assert!(error.to_string().contains("https://my.telegram.org"), "{error}");
 }
+
+/// What stands on the way and lets no abridged transport through.
+async fn censor(target: Address) -> Address {
+    let target: std::net::SocketAddr = target.literal().unwrap();
+    listen(move |mut client| async move {
+        let mut first = [0];
+        if client.peek(&mut first).await.is_err() || first == [0xef] {
+            return;
+        }
+        let mut server = TcpStream::connect(target).await.unwrap();
+        // However it ends.
+        _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+    })
+    .await
+}
+
+#[tokio::test]
+async fn where_no_transport_was_asked_for_another_is_tried() {
+    let server = Server::builder().start().await.unwrap();
+    let address = censor(loopback::address(&server, 2)).await;
+    let client = loopback::builder(&server, 2, address.clone()).connect().await.unwrap();
+    assert_eq!(client.invoke(&mtwire::tl::functions::help::GetConfig {}).await.unwrap().this_dc, 2);
+    client.disconnect().await;
+    let asked = loopback::builder(&server, 2, address).transport(Kind::Abridged);
+    let error = asked.connect().await.unwrap_err();
+    assert!(matches!(error, ConnectError::Exchange { source: ExchangeError::Stream(_), .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_saved_key_is_no_reason_to_stay_with_a_transport_that_does_not_get_through() {
+    let server = Server::builder().start().await.unwrap();
+    let store = Arc::new(MemoryStore::default());
+    let describe = |address: Address| {
+        let shared: Arc<MemoryStore> = Arc::clone(&store);
+        loopback::own_store(&server, 2, address, shared)
+    };
+    describe(loopback::address(&server, 2)).connect().await.unwrap().disconnect().await;
+    let client = describe(censor(loopback::address(&server, 2)).await).connect().await.unwrap();
+    client.disconnect().await;
+}

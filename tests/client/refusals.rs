@@ -139,7 +139,7 @@ async fn a_saved_key_that_the_server_does_not_know_is_no_reason_to_forget_a_logi
     let before = key();
     let error = server.builder().connect().await.unwrap_err();
     let ConnectError::FirstCall(error) = error else { panic!("{error}") };
-    assert!(matches!(*error, InvokeError::AuthKeyUnknown { dc: 2 }), "{error}");
+    assert!(matches!(*error, InvokeError::AuthKeyUnknown { dc: 2, .. }), "{error}");
     assert_eq!(key(), before);
 }
 

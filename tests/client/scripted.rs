@@ -93,6 +93,11 @@ impl Scripted {
         self.seen.recv().await.unwrap()
     }
 
+    /// Whether nothing has happened that was not [`seen`](Self::seen).
+    pub fn seen_nothing(&mut self) -> bool {
+        self.seen.try_recv().is_err()
+    }
+
     /// Stops serving and listening.
     pub fn stop(&self) {
         self.task.abort();

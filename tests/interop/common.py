@@ -27,6 +27,7 @@ def parse_args(peer, transports):
     p.add_argument("--flow", help="the flow to go through (of the drivers that have several)")
     p.add_argument("--digit", type=int, default=5, help="with --flow: the digit that makes the client's numbers its own")
     p.add_argument("--transport", choices=transports, default=transports[0])
+    p.add_argument("--secret", help="speak as to an MTProxy with this secret, which is at HOST:PORT")
     p.add_argument("--no-login", action="store_true", help="stop after the key exchange and help.getConfig")
     p.add_argument("--repeat-ping", type=int, default=0, metavar="N", help="N help.getConfig calls after the login")
     p.add_argument("--pipeline", type=int, default=64, help="calls in flight for --repeat-ping")

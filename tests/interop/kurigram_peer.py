@@ -46,7 +46,9 @@ async def client(name):
         api_hash="0" * 32,
         in_memory=True,
         protocol_factory=getattr(tcp, TRANSPORTS[args.transport]),
+        proxy=args.secret and {"scheme": "mtproxy", "hostname": args.host, "port": args.port, "secret": args.secret},
         fetch_stories=False,
+        ipv6=":" in args.host,
     )
     begin_at(c.storage, args.dc, args.host, args.port)
     await c.connect()

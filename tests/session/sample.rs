@@ -18,6 +18,7 @@ pub fn batches() -> Vec<Vec<Change>> {
         salts: vec![Salt::undated(0x1122_3344_5566_7788)],
         time_offset: -3,
         addresses: vec![DcAddress::new("127.0.0.1", 4430)],
+        authorized: false,
     };
     let login = PendingLogin {
         phone: "+9996621234".into(),

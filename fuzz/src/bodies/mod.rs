@@ -3,7 +3,9 @@
 //!
 //! A body panics on a finding and takes any bytes.
 
+mod fake_tls;
 mod handshake;
+mod http;
 mod input;
 mod message;
 mod schema_parse;
@@ -23,6 +25,8 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
+    Target { name: "fake_tls_client", run: fake_tls::client },
+    Target { name: "fake_tls_server", run: fake_tls::server },
     Target { name: "handshake_client", run: handshake::client },
     Target { name: "message_client", run: message::client },
     Target { name: "message_server", run: message::server },
@@ -34,6 +38,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "transport_abridged", run: transport::abridged },
     Target { name: "transport_detect", run: transport::detect },
     Target { name: "transport_full", run: transport::full },
+    Target { name: "transport_http_client", run: http::client },
+    Target { name: "transport_http_server", run: http::server },
     Target { name: "transport_intermediate", run: transport::intermediate },
     Target { name: "transport_obfuscated", run: transport::obfuscated },
     Target { name: "transport_padded", run: transport::padded },

@@ -12,9 +12,9 @@ use mtwire::crypto::rsa::PublicKey;
 use mtwire::net::Address;
 use mtwire::server::AccountSpec;
 use mtwire::session::convert::Format;
-use mtwire::transport::Kind;
 
 use super::failure::Failure;
+use super::reach::Reach;
 
 /// MTProto 2.0: log in, call API methods, decode packets, run a loopback DC.
 #[derive(Parser)]
@@ -162,13 +162,17 @@ fn session_name(name: &str) -> Result<String, &'static str> {
     Ok(name.to_owned())
 }
 
-/// A session, and how long to wait for its server.
+/// A session, and how to reach its server.
 #[derive(ClapArgs, Clone)]
 pub struct OnlineArgs {
     #[command(flatten)]
     pub session: NameArgs,
     #[command(flatten)]
     pub patience: Patience,
+    #[command(flatten)]
+    pub secrecy: Secrecy,
+    #[command(flatten)]
+    pub reach: Reach,
 }
 
 /// How long to wait for a server.
@@ -200,12 +204,25 @@ impl Patience {
     }
 }
 
+/// Whether calls go under temporary keys.
+#[derive(ClapArgs, Clone, Copy)]
+pub struct Secrecy {
+    /// Perfect forward secrecy: encrypt with a temporary key that is never written down. One more key exchange.
+    #[arg(long, overrides_with = "no_pfs")]
+    pub pfs: bool,
+    /// Encrypt with the session's key (the default).
+    #[arg(long, overrides_with = "pfs")]
+    pub no_pfs: bool,
+}
+
 #[derive(ClapArgs)]
 pub struct LoginArgs {
     #[command(flatten)]
     pub session: NameArgs,
     #[command(flatten)]
     pub patience: Patience,
+    #[command(flatten)]
+    pub secrecy: Secrecy,
     /// Number of the API key, from https://my.telegram.org/apps; needed only the first time.
     #[arg(long, value_name = "N", requires = "api_hash")]
     pub api_id: Option<i32>,
@@ -236,9 +253,8 @@ pub struct LoginArgs {
     /// Use Telegram's test DCs.
     #[arg(long, conflicts_with = "dc")]
     pub test: bool,
-    /// abridged, intermediate, padded, full, obfuscated, obfuscated-intermediate or obfuscated-padded.
-    #[arg(long, value_name = "T", default_value = "abridged")]
-    pub transport: Kind,
+    #[command(flatten)]
+    pub reach: Reach,
 }
 
 /// Servers that are not Telegram's.
@@ -323,6 +339,13 @@ pub struct ServeArgs {
     /// Do to logins what this JSON file says: codes of every kind, e-mail addresses, errors (docs/loopback-dc.md).
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
+    /// Let in clients that speak as to an MTProxy with this secret: 32 hexadecimal digits, with dd in front, or with ee in
+    /// front and a site's name behind; base64, too.
+    #[arg(long, value_name = "SECRET")]
+    pub secret: Vec<String>,
+    /// Pass on to this address who speaks TLS without a secret, or nothing that is known.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub site: Option<Address>,
     /// Print JSON lines: first the addresses and the key, then events.
     #[arg(long)]
     pub json: bool,

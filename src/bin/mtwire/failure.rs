@@ -75,7 +75,7 @@ fn ended(error: &InvokeError) -> Option<String> {
         InvokeError::AuthKeyDuplicated => {
             Some("AUTH_KEY_DUPLICATED: it was used from two places at once".to_owned())
         }
-        InvokeError::AuthKeyUnknown { dc } => Some(format!("DC {dc} does not know its key any more")),
+        InvokeError::AuthKeyUnknown { dc, .. } => Some(format!("DC {dc} does not know its key any more")),
         _ => None,
     }
 }

@@ -31,6 +31,7 @@ pub async fn run(args: LoginArgs) -> Result<(), Failure> {
 
 async fn work(args: LoginArgs) -> Result<(), Failure> {
     let output = if args.session.json { Output::Stderr } else { Output::Stdout };
+    args.reach.check()?;
     let presets = presets(&args)?;
     // Opened before all else: when another process has the session, that is what the user must hear.
     let store: Arc<dyn SessionStore> = Arc::new(open::store(&args.session).await?);
@@ -140,9 +141,10 @@ fn builder(
     let retry = RetryPolicy { flood_sleep_threshold: Duration::ZERO, ..RetryPolicy::default() };
     let mut builder = Client::builder(&args.session.name)
         .store(Arc::clone(store))
-        .transport(args.transport)
         .timing(args.patience.timing())
+        .pfs(args.secrecy.pfs)
         .retry(retry);
+    builder = args.reach.show(builder)?;
     let mut is_loopback = local.is_some();
     if let Some(dc) = local {
         builder = dc.reach(builder)?;

@@ -14,6 +14,7 @@ mod logout;
 mod me;
 mod open;
 mod passphrase;
+mod reach;
 mod repair;
 mod serve;
 mod session_export;

@@ -69,6 +69,7 @@ pub async fn with<T>(
 ) -> Result<T, Failure> {
     let args = &online.session;
     let done = async {
+        online.reach.check()?;
         let store = logged_in(args).await?;
         let user = store.with(|state| state.user.clone()).unwrap_or_default();
         connected(online, store, work).await.map_err(|failure| failure.if_ended(&args.name, &user))
@@ -114,8 +115,11 @@ async fn connected<T>(
     work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let args = &online.session;
-    let mut builder =
-        Client::builder(&args.name).store(Arc::<FileStore>::clone(&store)).timing(online.patience.timing());
+    let mut builder = Client::builder(&args.name)
+        .store(Arc::<FileStore>::clone(&store))
+        .timing(online.patience.timing())
+        .pfs(online.secrecy.pfs);
+    builder = online.reach.show(builder)?;
     let directory = local_dc::directory(&args.session_dir, &args.name);
     let mut local = None;
     if directory.is_dir() {

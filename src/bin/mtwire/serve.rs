@@ -28,6 +28,14 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     for bot in args.bot {
         builder = builder.bot(bot);
     }
+    for secret in &args.secret {
+        // Not parsed by clap, which repeats what it refuses.
+        let secret = secret.parse();
+        builder = builder.secret(secret.map_err(|error| Failure::usage(format_args!("--secret: {error}")))?);
+    }
+    if let Some(site) = args.site {
+        builder = builder.site(site);
+    }
     let mut server = builder.start().await?;
     if let Some(path) = &args.public_key {
         std::fs::write(path, server.public_key_pem())

@@ -9,12 +9,18 @@ use tokio::time::{Sleep, sleep_until, timeout};
 
 use super::{End, Task};
 use crate::client::Update;
+use crate::client::calls::Around;
 use crate::client::establish::Established;
 use crate::client::link::{CallEnd, Command};
-use crate::message::client::{self, Session};
-use crate::message::{ClientEvent, RpcError};
-use crate::net::{BoxStream, Framed, FramedError};
+use crate::message::client::{self, CallOptions, Session};
+use crate::message::{ClientEvent, RequestId, RpcError};
+use crate::net::{Connection, FramedError};
+use crate::tl::mtproto::functions::DestroySession;
+use crate::tl::{Bytes, Constructor, Serialize, types};
 use crate::transport::Frame;
+
+/// Constructor id of `updateConfig`, which has no fields and so no type of its own.
+const UPDATE_CONFIG: u32 = 0xa229_dd06;
 
 /// Packets are left in the session, where they can still be batched, while this many bytes wait for the network.
 const HIGH_WATER: usize = 256 * 1024;
@@ -30,6 +36,8 @@ enum Wake {
     Timer,
     /// The network has taken enough of what waited for it.
     Drained,
+    /// Something has become of the temporary key.
+    KeyNews,
     /// The session is somebody else's.
     SessionLost,
 }
@@ -37,10 +45,17 @@ enum Wake {
 impl Task {
     /// Feeds the session from a connection, and the connection from the session, until one of them ends it.
     pub(super) async fn drive(&mut self, established: Established) -> End {
-        let Established { mut framed, address, auth_key, salt, time } = established;
+        let Established { mut connection, address, auth_key, salt, time, permanent, temp } = established;
         let now = self.core.clock.now();
-        let options = self.core.config.timing.session_options();
-        self.key_id = auth_key.id();
+        let options = self.core.config.timing.session_options(self.core.config.route.transport);
+        self.key_id = permanent;
+        let same = self.session.as_ref().is_some_and(|session| session.auth_key().id() == auth_key.id());
+        if !same {
+            self.give_up_session();
+        }
+        if let Some(keeping) = &mut self.keeping {
+            keeping.begin(temp, same);
+        }
         let mut session = self.session.take().unwrap_or_else(|| {
             let config = client::Config { auth_key, salt, time, options };
             Session::new(config, now, &mut self.rng)
@@ -48,46 +63,76 @@ impl Task {
         tracing::debug!(%address, "connected");
         self.cause = None;
         self.introduced = false;
+        self.idle_since = None;
+        // Taken back with the first packet that comes.
+        self.failures += 1;
         session.on_connected(now);
-        let end = self.exchange_packets(&mut session, &mut framed).await;
+        let end = self.exchange_packets(&mut session, &mut connection).await;
         session.on_disconnected(self.core.clock.now());
+        if let Some(keeping) = &mut self.keeping {
+            keeping.interrupted();
+        }
         // What the session had to say when the connection ended (answers that came with it) is still good.
-        self.tell(&mut session);
+        let end = self.tell(&mut session).err().filter(|_| matches!(end, End::Lost(_))).unwrap_or(end);
         self.session = Some(session);
         end
     }
 
-    async fn exchange_packets(&mut self, session: &mut Session, framed: &mut Framed<BoxStream>) -> End {
+    async fn exchange_packets(&mut self, session: &mut Session, connection: &mut Connection) -> End {
         let mut timer = pin!(sleep_until(self.core.clock.instant(Duration::ZERO)));
         loop {
             let now = self.core.clock.now();
-            self.calls.submit(session, now, self.introduced, &self.core.config.introduction);
-            if let Err(end) = self.transmit(session, framed) {
+            if let Err(end) = self.keep_key(session, now) {
+                if matches!(end, End::Replaced(_)) {
+                    self.close(session, connection).await;
+                }
                 return end;
             }
-            if let Some(deadline) = session.poll_timeout() {
+            let all = self.calls.all();
+            if self.keeping.as_mut().is_none_or(|keeping| keeping.admit(now.monotonic, all)) {
+                let around = Around {
+                    introduced: self.introduced,
+                    without_updates: !self.is_home(),
+                    introduction: &self.core.config.introduction,
+                };
+                self.calls.submit(session, now, around);
+            }
+            if let Err(end) = self.transmit(session, connection) {
+                return end;
+            }
+            let key_deadline = self.keeping.as_ref().and_then(|keeping| keeping.deadline(now.monotonic));
+            let idle_deadline = match self.idle_deadline(now.monotonic) {
+                Some(deadline) if deadline <= now.monotonic => {
+                    self.close(session, connection).await;
+                    return End::Idle;
+                }
+                deadline => deadline,
+            };
+            let deadlines = [session.poll_timeout(), key_deadline, idle_deadline];
+            let deadline = deadlines.into_iter().flatten().min();
+            if let Some(deadline) = deadline {
                 timer.as_mut().reset(self.core.clock.instant(deadline));
             }
-            let armed = session.poll_timeout().is_some();
-            let wake = poll_fn(|cx| self.poll_wake(cx, framed, armed.then_some(timer.as_mut()))).await;
+            let armed = deadline.is_some();
+            let wake = poll_fn(|cx| self.poll_wake(cx, connection, armed.then_some(timer.as_mut()))).await;
             let result = match wake {
                 Wake::Command(command) => self.take_commands(session, command),
-                Wake::Frame(frame) => self.take_frames(session, framed, frame),
+                Wake::Frame(frame) => self.take_frames(session, connection, frame),
                 Wake::Timer => {
                     session.handle_timeout(self.core.clock.now());
                     Ok(())
                 }
-                Wake::Drained => Ok(()),
+                Wake::Drained | Wake::KeyNews => Ok(()),
                 Wake::SessionLost => Err(End::SessionLost),
             };
             if let Err(end) = result {
                 if matches!(end, End::Closed) {
-                    self.close(session, framed).await;
+                    self.close(session, connection).await;
                 }
                 return end;
             }
-            if self.tell(session) {
-                return End::Lost("the server stopped answering".to_owned());
+            if let Err(end) = self.tell(session) {
+                return end;
             }
         }
     }
@@ -95,22 +140,25 @@ impl Task {
     fn poll_wake(
         &mut self,
         cx: &mut Context<'_>,
-        framed: &mut Framed<BoxStream>,
+        connection: &mut Connection,
         timer: Option<Pin<&mut Sleep>>,
     ) -> Poll<Wake> {
         // Before all else: what a server says to a key of others is not for us.
         if self.lost.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Wake::SessionLost);
         }
-        let full = framed.queued() >= HIGH_WATER;
-        if let Poll::Ready(frame) = framed.poll_next(cx) {
+        let full = connection.queued() >= HIGH_WATER;
+        if let Poll::Ready(frame) = connection.poll_next(cx) {
             return Poll::Ready(Wake::Frame(frame));
         }
-        if full && framed.queued() < HIGH_WATER {
+        if full && connection.queued() < HIGH_WATER {
             return Poll::Ready(Wake::Drained);
         }
         if let Poll::Ready(command) = self.commands.poll_recv(cx) {
             return Poll::Ready(Wake::Command(command));
+        }
+        if self.keeping.as_mut().is_some_and(|keeping| keeping.poll(cx).is_ready()) {
+            return Poll::Ready(Wake::KeyNews);
         }
         match timer.map(|timer| timer.poll(cx)) {
             Some(Poll::Ready(())) => Poll::Ready(Wake::Timer),
@@ -118,12 +166,18 @@ impl Task {
         }
     }
 
-    fn transmit(&mut self, session: &mut Session, framed: &mut Framed<BoxStream>) -> Result<(), End> {
+    fn transmit(&mut self, session: &mut Session, connection: &mut Connection) -> Result<(), End> {
         let now = self.core.clock.now();
-        while framed.queued() < HIGH_WATER {
-            let mut packet = framed.buffer();
+        if connection.wants_poll() {
+            let mut packet = connection.buffer();
+            if session.poll_http_wait(now, &mut self.rng, &mut packet) {
+                connection.queue_poll(packet).map_err(|error| End::Lost(error.to_string()))?;
+            }
+        }
+        while connection.queued() < HIGH_WATER {
+            let mut packet = connection.buffer();
             let Some(transmit) = session.poll_transmit(now, &mut self.rng, &mut packet) else { break };
-            framed.queue(packet, transmit.quick_ack).map_err(|error| End::Lost(error.to_string()))?;
+            connection.queue(packet, transmit.quick_ack).map_err(|error| End::Lost(error.to_string()))?;
         }
         Ok(())
     }
@@ -143,7 +197,7 @@ impl Task {
     fn take_frames(
         &mut self,
         session: &mut Session,
-        framed: &mut Framed<BoxStream>,
+        connection: &mut Connection,
         first: Result<Frame, FramedError>,
     ) -> Result<(), End> {
         let mut next = Some(first);
@@ -155,7 +209,13 @@ impl Task {
                         Ok(()) => {
                             self.heard = true;
                             self.unknown_key = 0;
-                            self.backoff.reset();
+                            if std::mem::take(&mut self.failures) > 1 {
+                                // Perhaps the addresses are others now.
+                                self.core.refresh.notify_one();
+                            }
+                            if self.is_open(self.core.clock.now().monotonic) {
+                                self.backoff.reset();
+                            }
                         }
                         Err(error) if error.closes_connection() => return Err(End::Lost(error.to_string())),
                         Err(error) => tracing::debug!(%error, "packet dropped"),
@@ -163,57 +223,109 @@ impl Task {
                 }
                 Frame::QuickAck(token) => session.handle_quick_ack(token),
                 Frame::TransportError(code) => return Err(End::Refused(code.into())),
+                Frame::Empty => {}
             }
-            next = if left > 0 { framed.buffered() } else { None };
+            next = if left > 0 { connection.buffered() } else { None };
         }
         Ok(())
     }
 
-    /// Passes on what the session has to tell; `true` when it says that the connection is dead.
-    pub(super) fn tell(&mut self, session: &mut Session) -> bool {
-        let mut dead = false;
+    /// Passes on what the session has to tell, and tells when the connection has to end for it.
+    pub(super) fn tell(&mut self, session: &mut Session) -> Result<(), End> {
+        let mut end = Ok(());
         while let Some(event) = session.poll_event() {
             match event {
                 ClientEvent::Answer { request, result } => {
-                    let Some(ended) = self.calls.ended(request) else { continue };
+                    if self.is_binding(request) {
+                        end = end.and(self.binding_over(result));
+                        continue;
+                    }
+                    let Some(ended) = self.calls.ended(request, result.is_ok()) else { continue };
                     self.introduced |= ended.introduced && !result.as_ref().is_err_and(wants_introduction);
+                    if result.as_ref().is_err_and(|error| error.is("AUTH_KEY_PERM_EMPTY"))
+                        && let Some(keeping) = &mut self.keeping
+                    {
+                        keeping.is_unbound();
+                    }
                     ended.call.end(result.map_err(CallEnd::Refused));
                 }
+                ClientEvent::Failed { request, reason } if self.is_binding(request) => {
+                    end = end.and(Err(End::Lost(format!("auth.bindTempAuthKey: {reason}"))));
+                    // Its fate is unknown, and to bind once more does no harm.
+                    _ = self.binding_over(Err(RpcError::new(500, "TEMP_AUTH_KEY_EMPTY")));
+                }
                 ClientEvent::Failed { request, reason } => {
-                    let Some(ended) = self.calls.ended(request) else { continue };
+                    let Some(ended) = self.calls.ended(request, false) else { continue };
                     ended.call.end(Err(CallEnd::Failed(reason)));
                 }
-                ClientEvent::Update(update) if self.core.home() == self.dc => {
+                // Updates from anywhere else are none (UP-7).
+                ClientEvent::Update(update) if self.is_home() => {
+                    if changes_config(&update) {
+                        self.core.refresh.notify_one();
+                    }
                     self.core.updates.push(Update::Received(update));
                 }
                 ClientEvent::NewSession { .. } => {
                     self.introduced = false;
-                    if self.core.home() == self.dc {
+                    if self.is_home() {
                         self.core.updates.push(Update::Missed);
                     }
                 }
-                ClientEvent::SessionRenewed { .. } => self.introduced = false,
+                ClientEvent::SessionRenewed { former, .. } => {
+                    self.introduced = false;
+                    // The server may forget the former one at once; if it does not hear of it, it will in time.
+                    let destroy = DestroySession { session_id: former }.to_bytes().unwrap_or_default();
+                    let options = CallOptions { repeatable: true, ..CallOptions::default() };
+                    _ = session.call(self.core.clock.now(), destroy, options);
+                }
                 ClientEvent::SaltChanged { salt } => self.save(session, Some(salt)),
                 ClientEvent::TimeChanged => self.save(session, None),
-                ClientEvent::ConnectionDead => dead = true,
+                ClientEvent::ConnectionDead => {
+                    end = end.and(Err(End::Lost("the server stopped answering".to_owned())));
+                }
                 _ => {}
             }
         }
-        dead
+        end
+    }
+
+    /// When the connection is closed if there is nothing to do until then.
+    fn idle_deadline(&mut self, now: Duration) -> Option<Duration> {
+        if !self.may_idle() || !self.calls.is_empty() {
+            self.idle_since = None;
+            return None;
+        }
+        Some(*self.idle_since.get_or_insert(now) + self.core.config.timing.idle)
+    }
+
+    /// Whether calls can be made with the key.
+    fn is_open(&self, now: Duration) -> bool {
+        self.keeping.as_ref().is_none_or(|keeping| keeping.is_open(now))
+    }
+
+    fn is_binding(&self, request: RequestId) -> bool {
+        self.keeping.as_ref().is_some_and(|keeping| keeping.is_binding(request))
     }
 
     /// Sends what is still to be said, acknowledgments above all, and closes the connection in order.
-    async fn close(&mut self, session: &mut Session, framed: &mut Framed<BoxStream>) {
+    async fn close(&mut self, session: &mut Session, connection: &mut Connection) {
         session.flush_acks();
-        if self.transmit(session, framed).is_err() {
+        if self.transmit(session, connection).is_err() {
             return;
         }
-        match timeout(CLOSE_LIMIT, framed.shutdown()).await {
+        match timeout(CLOSE_LIMIT, connection.shutdown()).await {
             Ok(Ok(())) => tracing::debug!("closed"),
             Ok(Err(error)) => tracing::debug!(%error, "the connection broke while it was closed"),
             Err(_) => tracing::debug!("the server does not read; closed without waiting"),
         }
     }
+}
+
+/// Whether an update says that the server's configuration is another: `updateDcOptions` or `updateConfig`, alone.
+fn changes_config(update: &Bytes) -> bool {
+    let id =
+        |at: usize| update.get(at..at + 4).and_then(|id| id.first_chunk().copied()).map(u32::from_le_bytes);
+    id(0) == Some(types::UpdateShort::ID) && matches!(id(4), Some(types::UpdateDcOptions::ID | UPDATE_CONFIG))
 }
 
 fn wants_introduction(error: &RpcError) -> bool {

@@ -1,21 +1,24 @@
 //! The task that serves one DC: it owns the session, its calls and, one after the other, the connections.
 
 mod connection;
+mod keys;
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
+use self::keys::Keeping;
 use super::calls::Calls;
 use super::core::Core;
 use super::establish::{Established, FLOOD_PAUSE, establish};
-use super::link::{CallEnd, Command, GivenUp};
+use super::link::{CallEnd, Command, GivenUp, Lane};
 use crate::crypto::AuthKey;
 use crate::message::CallStatus;
 use crate::message::client::Session;
@@ -25,7 +28,8 @@ use crate::session::Salt;
 /// Serves a DC until all handles are gone or one of them closes it.
 pub(super) async fn run(
     core: Arc<Core>,
-    dc: i32,
+    (dc, lane): (i32, Lane),
+    number: u64,
     first: Established,
     commands: mpsc::UnboundedReceiver<Command>,
 ) {
@@ -33,10 +37,13 @@ pub(super) async fn run(
     let timing = &core.config.timing;
     let task = Task {
         dc,
+        lane,
+        failures: 0,
+        idle_since: None,
         commands,
         calls: Calls::default(),
         session: None,
-        key_id: first.auth_key.id(),
+        key_id: first.permanent,
         introduced: false,
         heard: false,
         unknown_key: 0,
@@ -46,6 +53,7 @@ pub(super) async fn run(
         lost: Box::pin(core.lost()),
         backoff: Backoff::new(timing.reconnect_first, timing.reconnect_max),
         rng: rand::make_rng(),
+        keeping: core.config.pfs.then(|| Keeping::new(&core, (dc, lane), number)),
         core,
     };
     task.serve(first).instrument(span).await;
@@ -54,12 +62,19 @@ pub(super) async fn run(
 struct Task {
     core: Arc<Core>,
     dc: i32,
+    lane: Lane,
     commands: mpsc::UnboundedReceiver<Command>,
+    /// How many connections in a row have come to nothing.
+    failures: usize,
+    /// Since when there is nothing to do, on the monotonic clock.
+    idle_since: Option<Duration>,
     calls: Calls,
     /// Lives through reconnections; made anew only with a new key.
     session: Option<Session>,
-    /// The id of the session's key: what is saved goes with this key, and not with one that replaced it.
+    /// The id of the permanent key: what is saved goes with this key, and not with one that replaced it.
     key_id: i64,
+    /// What is done about the temporary key, if the session has one.
+    keeping: Option<Keeping>,
     /// The server has answered a call inside `initConnection` on this connection (AP-1).
     introduced: bool,
     /// The server has understood this session at least once.
@@ -81,12 +96,20 @@ struct Task {
 enum End {
     /// The handles are gone, or one asked for it.
     Closed,
+    /// There was nothing to do for a while.
+    Idle,
     /// The network or the server ended it: dial again.
     Lost(String),
     /// The server does not want this key or so many connections.
     Refused(Refusal),
     /// The session is somebody else's.
     SessionLost,
+    /// The temporary key of the DC is another one, or none any more.
+    Rekeyed,
+    /// This connection, with the next temporary key, takes the place of the one that was.
+    Replaced(Box<Established>),
+    /// The server does not take what the permanent key with this id has vouched for.
+    PermanentRefused(i64),
 }
 
 impl Task {
@@ -107,9 +130,24 @@ impl Task {
             let address = established.address.clone();
             match self.drive(established).await {
                 End::Closed => break,
+                End::Idle => {
+                    tracing::debug!(%address, "closed, as there was nothing to do");
+                    break;
+                }
                 End::Lost(cause) => {
                     tracing::info!(%address, %cause, "connection lost");
                     self.cause = Some(format!("{address}: {cause}"));
+                }
+                End::Rekeyed => tracing::debug!(%address, "the temporary key is over"),
+                End::Replaced(next) => connected = Some(*next),
+                End::PermanentRefused(id) => {
+                    self.cause = Some(format!("{address}: the server does not know the auth key"));
+                    if self.core.is_young(id) {
+                        self.backoff.at_least(FLOOD_PAUSE);
+                    } else if !self.forget_key().await {
+                        self.refuse_calls(CallEnd::KeyUnknown).await;
+                        break;
+                    }
                 }
                 End::Refused(refusal) => {
                     tracing::warn!(%address, %refusal, "connection refused");
@@ -118,7 +156,7 @@ impl Task {
                         self.backoff.at_least(FLOOD_PAUSE);
                     }
                     if refusal == Refusal::UnknownKey && !self.replace_unknown_key().await {
-                        self.refuse_calls(|_| CallEnd::KeyUnknown).await;
+                        self.refuse_calls(CallEnd::KeyUnknown).await;
                         break;
                     }
                 }
@@ -148,15 +186,18 @@ impl Task {
 
     /// Dials until there is a connection, with growing pauses, or the link is to be closed.
     async fn reconnect(&mut self) -> Result<Established, End> {
-        for attempt in 0.. {
+        loop {
             let pause = self.backoff.pause(&mut self.rng);
             self.obey_during(tokio::time::sleep(pause)).await?;
-            let core = Arc::clone(&self.core);
-            let dc = self.dc;
-            match self.obey_during(async move { establish(&core, dc, attempt).await }).await? {
+            if self.may_idle() && self.calls.is_empty() {
+                return Err(End::Idle);
+            }
+            let (core, place, failures) = (Arc::clone(&self.core), (self.dc, self.lane), self.failures);
+            match self.obey_during(async move { establish(&core, place, failures).await }).await? {
                 Ok(established) => return Ok(established),
                 Err(error) => {
-                    tracing::warn!(%error, attempt, "cannot connect");
+                    self.failures += 1;
+                    tracing::warn!(%error, failures = self.failures, "cannot connect");
                     if error.is_flood() {
                         self.backoff.at_least(FLOOD_PAUSE);
                     }
@@ -164,7 +205,16 @@ impl Task {
                 }
             }
         }
-        Err(End::Closed)
+    }
+
+    /// Whether the connection is one that is closed when there is nothing to do: the home's is kept for the updates.
+    fn may_idle(&self) -> bool {
+        !self.is_home()
+    }
+
+    /// Whether this is the connection on which updates come.
+    fn is_home(&self) -> bool {
+        self.lane == Lane::Main && self.core.home() == self.dc
     }
 
     /// Waits for `work` and meanwhile takes calls in and lets them go, unless the link is to be closed.
@@ -217,6 +267,8 @@ impl Task {
     fn save(&mut self, session: &Session, salt: Option<i64>) {
         while self.saves.try_join_next().is_some() {}
         let (core, dc, key_id) = (Arc::clone(&self.core), self.dc, self.key_id);
+        // The salts of a temporary key end with it.
+        let salt = salt.filter(|_| self.keeping.is_none());
         let offset = session.time().offset_seconds(core.clock.now());
         self.saves.spawn(async move { save(&core, dc, key_id, salt, offset).await });
     }
@@ -226,7 +278,14 @@ impl Task {
         let Some(session) = &self.session else { return };
         let now = self.core.clock.now();
         let (salt, offset) = (session.salt(now), session.time().offset_seconds(now));
-        save(&self.core, self.dc, self.key_id, Some(salt).filter(|salt| *salt != 0), offset).await;
+        save(
+            &self.core,
+            self.dc,
+            self.key_id,
+            Some(salt).filter(|salt| *salt != 0 && self.keeping.is_none()),
+            offset,
+        )
+        .await;
     }
 
     /// The server does not know the key, seen for the `unknown_key`th time in a row. The first time might be a
@@ -234,19 +293,24 @@ impl Task {
     /// logged in with it, and a new one is made. `false`: somebody is, and has to be told.
     async fn replace_unknown_key(&mut self) -> bool {
         self.unknown_key += 1;
-        if self.unknown_key < 2 {
+        let (now, times) = (self.core.clock.now().monotonic, self.unknown_key);
+        if self.keeping.as_mut().is_some_and(|keeping| keeping.unknown(now, times)) {
             return true;
         }
-        if self.core.is_logged_in() {
+        self.unknown_key < 2 || self.forget_key().await
+    }
+
+    /// Gives up the permanent key, so that another is made, unless somebody is logged in with it: `false`.
+    async fn forget_key(&mut self) -> bool {
+        // At other DCs the login is taken along to the new key.
+        if self.core.is_logged_in() && self.dc == self.core.home() {
             return false;
         }
         self.unknown_key = 0;
-        if let Some(session) = self.session.take() {
-            self.calls.requeue(&session, !self.heard);
-        }
-        self.heard = false;
+        self.give_up_session();
         let forgotten = self.core.change_dc(self.dc, |dc| {
             dc.auth_key = None;
+            dc.authorized = false;
             dc.salts.clear();
         });
         if let Err(error) = forgotten.await {
@@ -254,6 +318,14 @@ impl Task {
             return false;
         }
         true
+    }
+
+    /// The session cannot go on, and its calls wait for the next.
+    fn give_up_session(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.calls.requeue(&session, !self.heard);
+        }
+        self.heard = false;
     }
 
     /// The key is dead, or somebody else's: every call learns it, until the handles are gone.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::CallOptions;
+use super::late::Late;
 use crate::message::event::{CallStatus, RequestId};
 use crate::message::hidden::Hidden;
 use crate::message::msg_id::MsgId;
@@ -19,7 +20,10 @@ const MAX_ASK_DELAY: Duration = Duration::from_secs(60);
 
 /// A call that is not over yet.
 pub(super) struct Call {
+    /// As far as it is known before the call is sent.
     pub(super) body: Bytes,
+    /// The rest of it.
+    pub(super) late: Late,
     /// Constructor id of the function, also when the body is packed.
     pub(super) function: u32,
     pub(super) options: CallOptions,
@@ -56,6 +60,11 @@ impl fmt::Debug for Call {
 }
 
 impl Call {
+    /// The most bytes that it takes on the wire.
+    pub(super) fn len(&self) -> usize {
+        self.body.len() + self.late.len()
+    }
+
     pub(super) fn status(&self) -> CallStatus {
         self.status
     }
@@ -127,13 +136,20 @@ impl InFlight {
     }
 
     /// Queues a new call.
-    pub(super) fn insert(&mut self, body: Bytes, function: u32, options: CallOptions) -> RequestId {
+    pub(super) fn insert(
+        &mut self,
+        body: Bytes,
+        late: Late,
+        function: u32,
+        options: CallOptions,
+    ) -> RequestId {
         let request = RequestId(self.next);
         self.next += 1;
         self.bytes += body.len();
         self.queue.insert(request);
         let call = Call {
             body,
+            late,
             function,
             options,
             content_related: true,
@@ -201,6 +217,16 @@ impl InFlight {
         }
         self.bytes -= call.body.len();
         Some(call)
+    }
+
+    /// A call is given up that went by this id; others may be meant to come after it.
+    pub(super) fn given_up(&mut self, request: RequestId, id: Option<MsgId>) {
+        self.calls.values_mut().for_each(|call| call.late.given_up(request, id));
+    }
+
+    /// The session has another id.
+    pub(super) fn session_renewed(&mut self) {
+        self.calls.values_mut().for_each(|call| call.late.session_renewed());
     }
 
     /// The calls that are on the wire without an answer, from the oldest on.
@@ -283,8 +309,8 @@ mod tests {
 
     fn table(calls: usize) -> (InFlight, Vec<RequestId>) {
         let mut table = InFlight::new(10 * S);
-        let requests =
-            (0..calls).map(|_| table.insert(Bytes::from_static(&[1; 8]), 1, CallOptions::default()));
+        let requests = (0..calls)
+            .map(|_| table.insert(Bytes::from_static(&[1; 8]), Late::Nothing, 1, CallOptions::default()));
         let requests = requests.collect();
         (table, requests)
     }

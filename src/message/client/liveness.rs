@@ -51,7 +51,15 @@ impl Liveness {
         self.last_heard = now;
     }
 
-    /// The pong has come.
+    /// Something was asked that a server answers at once. A connection that has died while calls wait is found out so,
+    /// and not only by the next ping.
+    pub(super) fn asked(&mut self, now: Duration) {
+        if self.interval.is_some() {
+            self.waiting_since.get_or_insert(now);
+        }
+    }
+
+    /// The pong, or the answer to what was asked, has come.
     pub(super) fn pong(&mut self) {
         self.waiting_since = None;
     }
@@ -141,6 +149,18 @@ mod tests {
         liveness.heard(170 * S);
         assert!(!liveness.take_dead(184 * S));
         assert!(liveness.take_dead(185 * S));
+    }
+
+    #[test]
+    fn a_question_without_an_answer_is_as_telling_as_a_ping() {
+        let mut liveness = connected();
+        liveness.asked(110 * S);
+        liveness.asked(112 * S);
+        assert_eq!(liveness.next_timeout(), Some(125 * S));
+        liveness.pong();
+        assert_eq!(liveness.next_timeout(), Some(160 * S), "answered");
+        liveness.asked(130 * S);
+        assert!(liveness.take_dead(145 * S));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The client's end of an encrypted session.
 
 mod in_flight;
+mod late;
 mod liveness;
 mod receive;
 mod remedy;
@@ -17,6 +18,7 @@ use bytes::Bytes;
 use rand::CryptoRng;
 
 use self::in_flight::InFlight;
+use self::late::{Former, Late};
 use self::liveness::Liveness;
 use self::sent::SentLog;
 use super::error::SendError;
@@ -29,6 +31,7 @@ use super::server_time::ServerTime;
 use super::service::constructor;
 use crate::clock::Now;
 use crate::crypto::{AuthKey, Side};
+use crate::handshake::binding::{BIND_TEMP_AUTH_KEY, Binding};
 
 /// What a session needs to begin.
 #[derive(Clone, Debug)]
@@ -66,6 +69,10 @@ pub struct Options {
     pub pong_timeout: Duration,
     /// Ask for future salts when few are left (SA-2).
     pub future_salts: bool,
+    /// The transport is HTTP: for how long the server is to hold back the answer to a packet of
+    /// [`poll_http_wait`](Session::poll_http_wait), if it has nothing to say (HW-1). It stands in for pings, so
+    /// [`ping_interval`](Self::ping_interval) is best `None` then. `None` for all other transports.
+    pub http_wait: Option<Duration>,
 }
 
 impl Default for Options {
@@ -79,6 +86,7 @@ impl Default for Options {
             ping_interval: Some(Duration::from_secs(60)),
             pong_timeout: Duration::from_secs(15),
             future_salts: true,
+            http_wait: None,
         }
     }
 }
@@ -126,6 +134,8 @@ pub struct Sizes {
 /// on_connected(now)
 /// loop {
 ///     while let Some(transmit) = poll_transmit(now, rng, &mut packet) { frame and send packet }
+///     over HTTP, while no such packet is unanswered:
+///     if poll_http_wait(now, rng, &mut packet) { post packet on a connection of its own }
 ///     while let Some(event) = poll_event() { … }
 ///     wait until: a packet came        → handle_packet(now, packet)
 ///                 poll_timeout() is up → handle_timeout(now)
@@ -180,6 +190,9 @@ pub struct Session {
 
 /// A body longer than this fits no packet (2^24 bytes) with its headers and padding.
 const MAX_BODY: usize = (1 << 24) - 4096;
+
+/// The most calls that one call is told to come after.
+const MAX_FORMERS: usize = 64;
 
 /// How many entries the small queues of a session have at most.
 const MAX_QUEUE: usize = 1024;
@@ -242,18 +255,59 @@ impl Session {
     ///
     /// # Errors
     /// [`SendError`]; the call is not queued then.
-    pub fn call(&mut self, _now: Now, body: Bytes, options: CallOptions) -> Result<RequestId, SendError> {
+    pub fn call(&mut self, now: Now, body: Bytes, options: CallOptions) -> Result<RequestId, SendError> {
+        self.call_after(now, body, options, &[])
+    }
+
+    /// [`call`](Self::call), to be carried out after some others of this session: with `invokeAfterMsg(s)` around it, as
+    /// long as these are not over, under the ids that they have when it is sent (AP-2, AP-3). At most 64.
+    ///
+    /// The server refuses it with `MSG_WAIT_FAILED` if one of them fails, and with `MSG_WAIT_TIMEOUT` if it does not know
+    /// one or does not wait any longer; what then is to be done only the owner knows.
+    ///
+    /// # Errors
+    /// [`SendError`]; the call is not queued then.
+    pub fn call_after(
+        &mut self,
+        _now: Now,
+        body: Bytes,
+        options: CallOptions,
+        formers: &[RequestId],
+    ) -> Result<RequestId, SendError> {
         let length = body.len();
         let Some(function) = constructor(&body).filter(|_| length.is_multiple_of(4) && length <= MAX_BODY)
         else {
             return Err(SendError::Length { length });
         };
+        self.room_for(length)?;
+        let in_flight = formers.iter().copied().filter(|former| self.in_flight.get(*former).is_some());
+        let formers: Vec<_> = in_flight.take(MAX_FORMERS).map(Former::Call).collect();
+        // A server is sure to unpack a whole call, and not what is inside a wrapper.
+        let (body, late) = if formers.is_empty() {
+            (gzip::pack(&body, self.options.gzip_from).unwrap_or(body), Late::Nothing)
+        } else {
+            (body, Late::After(formers))
+        };
+        Ok(self.in_flight.insert(body, late, function, options))
+    }
+
+    /// Queues `auth.bindTempAuthKey`: the session's key is a temporary one, and `binding` says for which other it is to
+    /// stand (PF-2). Its message is made anew for every msg_id.
+    ///
+    /// # Errors
+    /// [`SendError::Full`].
+    pub fn bind(&mut self, _now: Now, binding: Binding) -> Result<RequestId, SendError> {
+        self.room_for(Binding::REQUEST_LEN)?;
+        // Bound twice is bound.
+        let options = CallOptions { repeatable: true, quick_ack: false };
+        let late = Late::Binding(Box::new(binding));
+        Ok(self.in_flight.insert(Bytes::new(), late, BIND_TEMP_AUTH_KEY, options))
+    }
+
+    fn room_for(&self, length: usize) -> Result<(), SendError> {
         let bytes = self.in_flight.bytes().saturating_add(length);
-        if self.in_flight.len() >= self.options.max_calls || bytes > self.options.max_call_bytes {
-            return Err(SendError::Full);
-        }
-        let body = gzip::pack(&body, self.options.gzip_from).unwrap_or(body);
-        Ok(self.in_flight.insert(body, function, options))
+        let full = self.in_flight.len() >= self.options.max_calls || bytes > self.options.max_call_bytes;
+        if full { Err(SendError::Full) } else { Ok(()) }
     }
 
     /// Forgets a call: no event about it comes any more. If it was sent, the server is told that the answer is
@@ -262,6 +316,7 @@ impl Session {
     /// Gives how far it had come; `None` if it was over.
     pub fn cancel(&mut self, _now: Now, request: RequestId) -> Option<CallStatus> {
         let call = self.in_flight.finish(request)?;
+        self.in_flight.given_up(request, call.id());
         if let (true, true, Some(id)) = (self.connected, call.status() != CallStatus::Queued, call.id()) {
             push_bounded(&mut self.drops, id);
         }

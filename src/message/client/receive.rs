@@ -250,7 +250,11 @@ impl Session {
     }
 
     fn handle_state_info(&mut self, now: Now, question: MsgId, info: &[u8]) {
-        match self.sent.take(question) {
+        let sent = self.sent.take(question);
+        if matches!(sent, Some(Sent::Question(_))) {
+            self.liveness.pong();
+        }
+        match sent {
             Some(Sent::Question(asked)) if asked.len() == info.len() => {
                 for ((request, id), &state) in asked.into_iter().zip(info) {
                     self.handle_state(request, id, state);

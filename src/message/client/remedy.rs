@@ -113,8 +113,8 @@ impl Session {
             Some(Sent::Drop(id)) => push_bounded(&mut self.drops, id),
             Some(Sent::Ping) => self.liveness.refused(now.monotonic),
             Some(Sent::FutureSalts) => self.next_salts_request = now.monotonic,
-            // The server asks again if it still wants to know.
-            Some(Sent::StateInfo) | Some(Sent::Container(_) | Sent::Call(_)) | None => {}
+            // The server asks again if it still wants to know; the refusal itself has ended the wait, and another follows.
+            Some(Sent::StateInfo | Sent::HttpWait) | Some(Sent::Container(_) | Sent::Call(_)) | None => {}
         }
     }
 
@@ -143,7 +143,8 @@ impl Session {
     /// Begins again under another session id.
     pub(super) fn renew(&mut self, rng: &mut dyn CryptoRng) {
         self.renew_by = None;
-        self.former_ids.push_back(self.link.session_id);
+        let former = self.link.session_id;
+        self.former_ids.push_back(former);
         if self.former_ids.len() > MAX_FORMER_IDS {
             self.former_ids.pop_front();
         }
@@ -154,10 +155,11 @@ impl Session {
         self.drops.clear();
         self.state_infos.clear();
         self.unique_id = None;
+        self.in_flight.session_renewed();
         let unanswered: Vec<_> = self.in_flight.unanswered().map(|(request, _)| request).collect();
         for request in unanswered {
             self.resolve_doubt(request, Failure::UnknownOutcome);
         }
-        self.events.push_back(ClientEvent::SessionRenewed { session_id });
+        self.events.push_back(ClientEvent::SessionRenewed { session_id, former });
     }
 }

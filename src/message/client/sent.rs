@@ -29,6 +29,8 @@ pub(super) enum Sent {
     FutureSalts,
     /// `msgs_state_info`.
     StateInfo,
+    /// `http_wait`.
+    HttpWait,
 }
 
 /// The log of what was sent.

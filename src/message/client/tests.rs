@@ -1,5 +1,7 @@
 //! The rules of a client's session, one by one, against a server made by hand.
 
+mod late;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -499,7 +501,13 @@ fn bm_1_code_17_takes_another_session_id_when_all_calls_are_heard_of() {
     let renewed = pair.session.session_id();
     assert_ne!(renewed, pair.server.session_id);
     let events = pair.events();
-    assert_eq!(events, [ClientEvent::TimeChanged, ClientEvent::SessionRenewed { session_id: renewed }]);
+    assert_eq!(
+        events,
+        [
+            ClientEvent::TimeChanged,
+            ClientEvent::SessionRenewed { session_id: renewed, former: pair.server.session_id }
+        ]
+    );
     assert_eq!(pair.session.status(silent), Some(CallStatus::Sent));
     let late = pair.server.id(pair.now);
     pair.receive_as(late, 1, &unknown(8)).unwrap();
@@ -901,6 +909,106 @@ fn debug_shows_no_bodies() {
     let text = queued + &format!("{:?}", pair.session);
     assert_eq!(text.matches("body: 20 bytes").count(), 2, "{text}");
     assert!(!shows(&text), "{text}");
+}
+
+/// A session whose transport is HTTP.
+fn over_http() -> Pair {
+    Pair::with(
+        Options { http_wait: Some(25 * S), ..options() },
+        ServerTime::synchronised(now(0).unix, now(0)),
+    )
+}
+
+impl Pair {
+    /// The messages of the next long poll.
+    fn poll(&mut self) -> Option<Vec<Incoming>> {
+        let mut packet = PacketBuf::new();
+        let sent = self.session.poll_http_wait(self.now, &mut self.rng, &mut packet);
+        sent.then(|| self.server.open(&packet).messages)
+    }
+}
+
+fn waits(messages: &[Incoming]) -> Vec<(types::HttpWait, i32)> {
+    let wait =
+        |message: &Incoming| Some((types::HttpWait::from_bytes(message.body.clone()).ok()?, message.seqno));
+    messages.iter().filter_map(wait).collect()
+}
+
+#[test]
+fn hw_1_a_poll_waits_for_25_seconds_and_is_not_content_related() {
+    let mut pair = over_http();
+    let messages = pair.poll().unwrap();
+    let wait = types::HttpWait { max_delay: 0, wait_after: 0, max_wait: 25_000 };
+    assert_eq!(waits(&messages), [(wait, 0)]);
+    assert_eq!(messages.len(), 1, "alone, without a container");
+    assert_eq!(pair.session.poll_timeout(), None, "no ping is due: the poll stands in for it");
+    assert!(pair.session.in_flight.len() == 0 && pair.sent().is_none());
+}
+
+#[test]
+fn hw_1_waiting_acks_go_with_the_poll() {
+    let mut pair = over_http();
+    let id = pair.server.id(pair.now);
+    pair.receive_as(id, 1, &unknown(8)).unwrap();
+    assert!(pair.sent().is_none(), "an ack can wait");
+    let messages = pair.poll().unwrap();
+    assert_eq!(waits(&messages).len(), 1);
+    let acks: Vec<_> =
+        messages.iter().filter_map(|message| types::MsgsAck::from_bytes(message.body.clone()).ok()).collect();
+    assert_eq!(acks, [types::MsgsAck { msg_ids: vec![id.to_wire()] }]);
+}
+
+#[test]
+fn hw_1_a_packet_of_calls_asks_for_an_answer_at_once_and_only_one_time() {
+    let mut pair = over_http();
+    pair.greet();
+    let at_once = types::HttpWait { max_delay: 0, wait_after: 0, max_wait: 0 };
+    for _ in 0..3 {
+        pair.call(CallOptions::default());
+    }
+    let packet = pair.sent().unwrap();
+    assert_eq!(packet.messages.iter().filter(|message| message.body == unknown(8)).count(), 3);
+    let waits = waits(&packet.messages);
+    assert!(matches!(&waits[..], [(wait, seqno)] if *wait == at_once && seqno % 2 == 0), "{waits:?}");
+}
+
+#[test]
+fn hw_1_no_poll_overtakes_the_first_calls_of_a_session() {
+    let mut pair = over_http();
+    pair.call(CallOptions::default());
+    assert!(pair.poll().is_none());
+    let first = pair.sent().unwrap();
+    assert_eq!(waits(&first.messages), [], "held back until its answer is there");
+    assert!(pair.poll().is_none(), "the call may still be on the way");
+    pair.greet();
+    assert!(pair.poll().is_some());
+    pair.reconnect();
+    assert!(pair.poll().is_none(), "the fate of the call is asked for first");
+    assert!(pair.question().is_some());
+}
+
+#[test]
+fn hw_1_a_refused_poll_is_not_sent_again_by_itself() {
+    let mut pair = over_http();
+    let poll = pair.poll().unwrap()[0].msg_id;
+    pair.receive(&types::BadServerSalt {
+        bad_msg_id: poll.to_wire(),
+        bad_msg_seqno: 0,
+        error_code: 48,
+        new_server_salt: 9,
+    });
+    assert_eq!(pair.session.salt(pair.now), 9);
+    assert!(pair.sent().is_none());
+    assert!(pair.poll().is_some(), "with the new salt");
+}
+
+#[test]
+fn other_transports_have_no_polls() {
+    let mut pair = Pair::new();
+    pair.greet();
+    pair.call(CallOptions::default());
+    assert!(pair.poll().is_none());
+    assert_eq!(waits(&pair.sent_messages()), []);
 }
 
 #[test]

@@ -10,7 +10,8 @@ use super::{Session, Transmit, push_bounded};
 use crate::clock::Now;
 use crate::message::acks::MAX_IDS;
 use crate::message::container::{Batch, Body};
-use crate::message::event::RequestId;
+use crate::message::event::{CallStatus, RequestId};
+use crate::message::link::SealedBatch;
 use crate::message::msg_id::{Kind, MsgId};
 use crate::message::salts::SALT_PERIOD;
 use crate::message::service::{encode, longs};
@@ -25,6 +26,9 @@ const _: () = assert!(MAX_ASKED <= MAX_IDS);
 /// Pause between two requests for future salts: a server that has none to give must not be asked in every
 /// packet.
 const SALTS_PAUSE: Duration = Duration::from_secs(300);
+
+/// Bytes of an `http_wait`.
+const HTTP_WAIT_LEN: usize = 16;
 
 /// How many salts are asked for (SA-2: at most 64).
 const SALTS_WANTED: i32 = 32;
@@ -52,23 +56,69 @@ impl Session {
         let mut batch = Batch::default();
         self.add_questions(now, unix, &mut batch);
         self.add_service(now, unix, &mut batch);
-        let quick = self.add_calls(now, unix, &mut batch);
+        let quick = self.add_calls(now, unix, rng, &mut batch);
         if let Some((id, acked)) = self.link.add_acks(now.monotonic, unix, &mut batch) {
             self.sent.insert(id, Sent::Acks(acked));
         }
         if batch.is_empty() {
             return None;
         }
-        let salt = self.salts.at(unix);
-        let sealed = self.link.seal(salt, unix, &batch, rng, out);
-        if batch.single().is_none() {
-            self.sent.insert(sealed.msg_id, Sent::Container(batch.ids().collect()));
+        // Over HTTP the answer to a call comes at once or with the long poll, so that no call waits for the answer to
+        // another one. Before the server was heard there is no poll yet.
+        if self.options.http_wait.is_some() && self.heard && batch.has_room_for(HTTP_WAIT_LEN) {
+            self.add_http_wait(unix, &mut batch, Duration::ZERO);
         }
+        let sealed = self.seal(unix, &batch, rng, out);
         let quick_ack = !quick.is_empty();
         if quick_ack {
             push_bounded(&mut self.quick_acks, (sealed.quick_ack_token, quick));
         }
         Some(Transmit { quick_ack })
+    }
+
+    /// Builds the packet of a long poll in `out`, which it clears first: `http_wait` and the acks that wait (HW-1).
+    /// To be called when no other such packet is without an answer; `false` if there is nothing to send now, or
+    /// [`Options::http_wait`](super::Options::http_wait) is not set.
+    ///
+    /// A session that is new to the server begins with the lowest msg_id of the first packet that arrives. A poll
+    /// travels on a connection of its own, so it could overtake the first calls: these go first.
+    pub fn poll_http_wait(&mut self, now: Now, rng: &mut dyn CryptoRng, out: &mut PacketBuf) -> bool {
+        let Some(wait) = self.options.http_wait else { return false };
+        let may_go = self.connected && self.renew_by.is_none();
+        if !may_go || (!self.heard && self.in_flight.len() > 0) {
+            return false;
+        }
+        let unix = self.time.unix(now);
+        let mut batch = Batch::default();
+        self.add_http_wait(unix, &mut batch, wait);
+        if let Some((id, acked)) = self.link.add_acks(now.monotonic, unix, &mut batch) {
+            self.sent.insert(id, Sent::Acks(acked));
+        }
+        self.seal(unix, &batch, rng, out);
+        true
+    }
+
+    /// At most one in each packet (HW-1). Whatever comes ends the wait at once: messages that come together are in one
+    /// container anyway.
+    fn add_http_wait(&mut self, unix: Duration, batch: &mut Batch, wait: Duration) {
+        let max_wait = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
+        let body = encode(&types::HttpWait { max_delay: 0, wait_after: 0, max_wait });
+        self.add(unix, batch, false, body, Sent::HttpWait);
+    }
+
+    fn seal(
+        &mut self,
+        unix: Duration,
+        batch: &Batch,
+        rng: &mut dyn CryptoRng,
+        out: &mut PacketBuf,
+    ) -> SealedBatch {
+        let salt = self.salts.at(unix);
+        let sealed = self.link.seal(salt, unix, batch, rng, out);
+        if batch.single().is_none() {
+            self.sent.insert(sealed.msg_id, Sent::Container(batch.ids().collect()));
+        }
+        sealed
     }
 
     /// Adds a message to the packet, and to the log of what was sent.
@@ -94,6 +144,7 @@ impl Session {
             let msg_ids = asked.iter().map(|(_, id)| id.to_wire()).collect();
             let body = encode(&types::MsgsStateReq { msg_ids });
             self.add(unix, batch, false, body, Sent::Question(asked));
+            self.liveness.asked(now.monotonic);
         }
         if !self.resends.is_empty() && batch.has_room_for(12 + 8 * self.resends.len()) {
             let answers: Vec<_> = std::mem::take(&mut self.resends).into_iter().collect();
@@ -141,18 +192,33 @@ impl Session {
     }
 
     /// Adds the calls that wait. Gives those that want a quick ack.
-    fn add_calls(&mut self, now: Now, unix: Duration, batch: &mut Batch) -> Vec<RequestId> {
+    fn add_calls(
+        &mut self,
+        now: Now,
+        unix: Duration,
+        rng: &mut dyn CryptoRng,
+        batch: &mut Batch,
+    ) -> Vec<RequestId> {
         let mut quick = Vec::new();
         while let Some((request, call)) = self.in_flight.next_queued() {
-            let fits = batch.has_room_for(call.body.len()) && (batch.is_empty() || !call.alone);
+            let fits = batch.has_room_for(call.len()) && (batch.is_empty() || !call.alone);
             if !fits {
                 break;
             }
-            let (alone, content_related, body) = (call.alone, call.content_related, call.body.clone());
+            let (alone, content_related) = (call.alone, call.content_related);
             if call.options.quick_ack {
                 quick.push(request);
             }
-            let id = self.add(unix, batch, content_related, body, Sent::Call(request));
+            let (body, late, session_id) = (call.body.clone(), &call.late, self.link.session_id);
+            let sent_as = |request| {
+                let former = self.in_flight.get(request)?;
+                former.id().filter(|_| former.status() != CallStatus::Queued)
+            };
+            let complete = |id| Body::Plain(late.complete(body, (session_id, id), sent_as, rng));
+            let message = self.link.message_of(unix, Kind::FromClient, content_related, complete);
+            let id = message.msg_id;
+            batch.push(message);
+            self.sent.insert(id, Sent::Call(request));
             self.in_flight.sent(request, id, self.connection, now.monotonic);
             if alone {
                 batch.close();

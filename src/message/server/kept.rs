@@ -129,6 +129,11 @@ impl Kept {
         self.messages.get(&id).map(|message| (id, message))
     }
 
+    /// How many wait to be sent.
+    pub(super) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Notes that a message went out.
     pub(super) fn sent(&mut self, id: PushId, sent: Sent) {
         self.queue.remove(&id);

@@ -254,6 +254,13 @@ impl Session {
         self.keep(Origin::Owner, None, Kind::Notice, Body::Plain(body))
     }
 
+    /// How many messages wait to be sent, acks not counted: what a server that holds back the answer to an HTTP request
+    /// goes by (HW-1). [`poll_transmit`](Self::poll_transmit) may have acks to send when there are none.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.kept.queued() + self.notices.len()
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called: a reading of the monotonic clock.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {

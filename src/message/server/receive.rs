@@ -207,6 +207,7 @@ impl Session {
             }
             FromClient::StateRequest(ids) => self.handle_state_request(now, msg_id, &ids),
             FromClient::ResendRequest(ids) => self.handle_resend_request(msg_id, &ids),
+            FromClient::ResendAnswers(calls) => self.handle_resend_answers(msg_id, &calls),
             FromClient::DropAnswer(call) => self.handle_drop(msg_id, call),
             FromClient::Ping { ping_id, disconnect_delay } => {
                 if let Some(seconds) = disconnect_delay {
@@ -346,6 +347,26 @@ impl Session {
                 None => state::UNKNOWN,
             };
             let info: Vec<u8> = ids.iter().map(state).collect();
+            self.notice(
+                Kind::Answer,
+                &types::MsgsStateInfo { req_msg_id: request.to_wire(), info: info.into() },
+            );
+        }
+    }
+
+    /// ST-3 for answers, which are named by their calls.
+    fn handle_resend_answers(&mut self, request: MsgId, calls: &[MsgId]) {
+        let answer = |call: &MsgId| match self.queries.get(call) {
+            Some(&Query::Answered(push)) => Some(push),
+            _ => None,
+        };
+        let known: Vec<_> = calls.iter().filter_map(answer).collect();
+        let complete = known.len() == calls.len();
+        for push in known {
+            self.kept.requeue(push);
+        }
+        if !complete {
+            let info: Vec<u8> = calls.iter().map(|&call| self.state_of(call)).collect();
             self.notice(
                 Kind::Answer,
                 &types::MsgsStateInfo { req_msg_id: request.to_wire(), info: info.into() },

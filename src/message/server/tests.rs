@@ -450,6 +450,22 @@ fn st_3_messages_are_sent_again_on_request() {
 }
 
 #[test]
+fn st_3_answers_are_sent_again_by_the_names_of_their_calls() {
+    let mut pair = Pair::greeted();
+    let (answered, open) = (pair.call(1), pair.call(3));
+    pair.answer(answered);
+    let sent = pair.sent_messages();
+    let answer = sent.iter().find(|message| read_result(message.body.clone()).is_some()).unwrap().clone();
+    pair.receive(0, &types::MsgResendAnsReq { msg_ids: vec![answered.to_wire()] });
+    assert_eq!(pair.sent_messages(), std::slice::from_ref(&answer));
+    pair.receive(0, &types::MsgResendAnsReq { msg_ids: vec![answered.to_wire(), open.to_wire()] });
+    let messages = pair.sent_messages();
+    assert!(messages.contains(&answer));
+    let info = messages.iter().find_map(|m| types::MsgsStateInfo::from_bytes(m.body.clone()).ok()).unwrap();
+    assert_eq!(info.info.iter().map(|state| state & 7).collect::<Vec<_>>(), [4, 4]);
+}
+
+#[test]
 fn rd_1_an_open_call_is_dropped_and_both_get_an_answer() {
     let mut pair = Pair::greeted();
     let call = pair.call(1);

@@ -171,7 +171,10 @@ fn encode_dc(w: &mut Encoder, id: i32, dc: Option<&Dc>) {
     w.u8(DC);
     w.i32(id);
     w.option(dc, |w, dc| {
-        w.option(dc.auth_key.as_ref(), |w, key| w.raw(key.as_bytes()));
+        w.u8(dc.auth_key.as_ref().map_or(0, |_| 1 + u8::from(dc.authorized)));
+        if let Some(key) = &dc.auth_key {
+            w.raw(key.as_bytes());
+        }
         w.list(&dc.salts, |w, salt| {
             w.i64(salt.valid_since);
             w.i64(salt.valid_until);
@@ -183,21 +186,29 @@ fn encode_dc(w: &mut Encoder, id: i32, dc: Option<&Dc>) {
             w.u16(address.port);
             w.u8(u8::from(address.media_only)
                 | u8::from(address.obfuscated_only) << 1
-                | u8::from(address.cdn) << 2);
+                | u8::from(address.cdn) << 2
+                | u8::from(address.is_static) << 3
+                | u8::from(address.this_port_only) << 4);
             w.option(address.secret.as_ref(), |w, secret| w.bytes(secret.expose()));
         });
     });
 }
 
 fn decode_dc(r: &mut Decoder<'_>) -> Result<Dc> {
+    let key = r.u8()?;
+    if key > 2 {
+        return Err(FormatErrorKind::BadValue);
+    }
     Ok(Dc {
-        auth_key: r.option(|r| r.array().map(AuthKey::from_bytes))?,
+        auth_key: if key > 0 { Some(AuthKey::from_bytes(r.array()?)) } else { None },
+        authorized: key == 2,
         salts: r.list(|r| Ok(Salt { valid_since: r.i64()?, valid_until: r.i64()?, salt: r.i64()? }))?,
         time_offset: r.i64()?,
         addresses: r.list(|r| {
             let (host, port) = (r.string()?, r.u16()?);
-            let [media_only, obfuscated_only, cdn] = flags(r)?;
-            Ok(DcAddress { host, port, media_only, obfuscated_only, cdn, secret: r.option(secret)? })
+            let [media_only, obfuscated_only, cdn, is_static, this_port_only] = flags(r)?;
+            let secret = r.option(secret)?;
+            Ok(DcAddress { host, port, media_only, obfuscated_only, cdn, is_static, this_port_only, secret })
         })?,
     })
 }

@@ -23,18 +23,18 @@ fn dc() -> impl Strategy<Value = Dc> {
         valid_until,
         salt,
     });
-    let address = (any::<(String, u16, bool, bool, bool)>(), option::of(secret())).prop_map(
-        |((host, port, media_only, obfuscated_only, cdn), secret)| DcAddress {
-            host,
-            port,
-            media_only,
-            obfuscated_only,
-            cdn,
-            secret,
+    let address =
+        (any::<(String, u16, [bool; 5])>(), option::of(secret())).prop_map(
+            |((host, port, [media_only, obfuscated_only, cdn, is_static, this_port_only]), secret)| {
+                DcAddress { host, port, media_only, obfuscated_only, cdn, is_static, this_port_only, secret }
+            },
+        );
+    (option::of((key, any::<bool>())), vec(salt, 0..4), any::<i64>(), vec(address, 0..3)).prop_map(
+        |(key, salts, time_offset, addresses)| {
+            let authorized = key.as_ref().is_some_and(|(_, authorized)| *authorized);
+            Dc { auth_key: key.map(|(key, _)| key), authorized, salts, time_offset, addresses }
         },
-    );
-    (option::of(key), vec(salt, 0..4), any::<i64>(), vec(address, 0..3))
-        .prop_map(|(auth_key, salts, time_offset, addresses)| Dc { auth_key, salts, time_offset, addresses })
+    )
 }
 
 fn via() -> impl Strategy<Value = CodeVia> {

@@ -1,7 +1,9 @@
 //! Known answers and properties of the transports.
 
+mod greetings;
 mod properties;
 mod refusals;
+mod secrets;
 mod vectors;
 
 use bytes::BytesMut;

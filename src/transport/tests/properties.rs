@@ -15,7 +15,7 @@ enum Sent {
 }
 
 fn kinds() -> impl Strategy<Value = Kind> {
-    proptest::sample::select(&Kind::ALL[..])
+    proptest::sample::select(&Kind::FRAMED[..])
 }
 
 /// Packets of at least 24 bytes, as all real ones are, around the length where abridged changes its prefix.
@@ -166,6 +166,7 @@ proptest! {
                 Kind::Abridged => 1,
                 Kind::Intermediate | Kind::Padded => 4,
                 Kind::Obfuscated(_) => 64,
+                other => panic!("{other} is not told by its first bytes"),
             };
             prop_assert_eq!(taken, expected);
         }
@@ -174,7 +175,7 @@ proptest! {
 
 #[test]
 fn every_kind_is_detected_byte_by_byte() {
-    for kind in Kind::ALL {
+    for kind in Kind::FRAMED {
         for seed in 0..20 {
             let mut client = Codec::client(kind, &mut rng(seed));
             let mut bytes = encoded(&mut client, &[5; 40], false).unwrap();

@@ -1,0 +1,269 @@
+//! The temporary key of a link: bound before anything else is called, and replaced before it ends (PF-2 to PF-5).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::{End, Task};
+use crate::client::ConnectError;
+use crate::client::core::Core;
+use crate::client::establish::{Established, next_temporary};
+use crate::client::link::Lane;
+use crate::client::temp_key::{Slot, Stage, Standing, TempKey};
+use crate::clock::Now;
+use crate::message::client::Session;
+use crate::message::{RequestId, RpcError};
+
+/// Resolves to its own beginning when something has changed.
+type News = Pin<Box<dyn Future<Output = watch::Receiver<Standing>> + Send>>;
+
+/// A link's part in the keeping of its DC's temporary key.
+pub(super) struct Keeping {
+    place: (i32, Lane),
+    /// The link.
+    number: u64,
+    slot: Arc<Slot>,
+    news: News,
+    /// The key of the session.
+    key: Option<Arc<TempKey>>,
+    /// The call that binds it, while that is under way in the session.
+    binding: Option<RequestId>,
+    /// The number of calls under way that the others know of.
+    reported: usize,
+    /// The next key is being made.
+    making: JoinSet<Result<Established, ConnectError>>,
+    /// The next key, and a connection for it.
+    ready: Option<Established>,
+    /// No earlier than this the renewal is tried again.
+    not_before: Duration,
+    /// Until when the links may come to rest.
+    drain_by: Option<Duration>,
+}
+
+impl Keeping {
+    pub(super) fn new(core: &Core, place: (i32, Lane), number: u64) -> Self {
+        let slot = core.temp_keys.slot(place.0);
+        Self {
+            place,
+            number,
+            news: news(slot.watch()),
+            slot,
+            key: None,
+            binding: None,
+            reported: 0,
+            making: JoinSet::new(),
+            ready: None,
+            not_before: Duration::ZERO,
+            drain_by: None,
+        }
+    }
+
+    /// A connection begins.
+    pub(super) fn begin(&mut self, key: Option<Arc<TempKey>>, same_session: bool) {
+        self.key = key;
+        if !same_session {
+            self.binding = None;
+        }
+    }
+
+    /// The connection is over. The next key is begun anew on the next: this one's connection waits for nobody.
+    pub(super) fn interrupted(&mut self) {
+        self.ready = None;
+        self.making = JoinSet::new();
+        self.drain_by = None;
+        self.slot.end_renewal(self.number);
+    }
+
+    /// Whether calls can be made.
+    pub(super) fn is_open(&self, now: Duration) -> bool {
+        let open = |key: &Arc<TempKey>| self.slot.stage() == Stage::Bound && now < key.closing_at();
+        self.key.as_ref().is_none_or(open)
+    }
+
+    /// Whether calls may be handed to the session now, which has so many under way with them.
+    pub(super) fn admit(&mut self, now: Duration, running: usize) -> bool {
+        let Some(key) = &self.key else { return true };
+        let admitted = now < key.closing_at() && self.slot.admit(key.auth_key.id(), self.reported, running);
+        if admitted {
+            self.reported = running;
+        }
+        admitted
+    }
+
+    /// Something has happened that [`Task::keep_key`] should look at.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut ready = Poll::Pending;
+        while let Poll::Ready(watch) = self.news.as_mut().poll(cx) {
+            self.news = news(watch);
+            ready = Poll::Ready(());
+        }
+        while let Poll::Ready(Some(made)) = self.making.poll_join_next(cx) {
+            ready = Poll::Ready(());
+            match made {
+                Ok(Ok(made)) => self.ready = Some(made),
+                Ok(Err(error)) => tracing::warn!(%error, "cannot make the next temporary key"),
+                Err(error) => tracing::error!(%error, "making the next temporary key"),
+            }
+            if self.ready.is_none() {
+                self.slot.end_renewal(self.number);
+            }
+        }
+        ready
+    }
+
+    /// When [`Task::keep_key`] wants to be called.
+    pub(super) fn deadline(&self, now: Duration) -> Option<Duration> {
+        let key = self.key.as_ref()?;
+        let next = match (&self.ready, self.drain_by) {
+            (Some(_), Some(drain_by)) if now < drain_by => drain_by.min(key.urgent_at()),
+            (Some(_), Some(_)) => key.urgent_at(),
+            (Some(_), None) => self.not_before.min(key.closing_at()),
+            (None, _) if self.making.is_empty() => key.renew_at().max(self.not_before),
+            (None, _) => key.end(),
+        };
+        Some(next.min(key.end()))
+    }
+
+    /// The server does not know the key, seen for the `times`th time in a row; `false` if the key is none of these.
+    pub(super) fn unknown(&mut self, now: Duration, times: u32) -> bool {
+        let Some(key) = &self.key else { return false };
+        if times >= 2 || now >= key.end() {
+            tracing::info!("the server does not know the temporary key any more");
+            self.slot.forget(key.auth_key.id());
+        }
+        true
+    }
+
+    /// The server has called the key unbound.
+    pub(super) fn is_unbound(&mut self) {
+        if let Some(key) = &self.key {
+            self.slot.advance(key.auth_key.id(), Stage::Bound, Stage::Unbound);
+        }
+    }
+
+    pub(super) fn is_binding(&self, request: RequestId) -> bool {
+        self.binding == Some(request)
+    }
+
+    /// The binding has come to its end; gives whether the key serves now.
+    fn bound(&mut self, result: Result<Bytes, RpcError>) -> Result<(), End> {
+        self.binding = None;
+        let Some(key) = &self.key else { return Ok(()) };
+        let (id, mine) = (key.auth_key.id(), Stage::Binding(self.number));
+        match result {
+            Ok(_) => {
+                tracing::info!("temporary key bound");
+                self.slot.advance(id, mine, Stage::Bound);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(%error, "temporary key not bound");
+                match error.name().as_str() {
+                    "EXPIRES_AT_INVALID" | "TEMP_AUTH_KEY_ALREADY_BOUND" | "TEMP_AUTH_KEY_EMPTY" => {
+                        self.slot.forget(id);
+                    }
+                    _ => _ = self.slot.advance(id, mine, Stage::Unbound),
+                }
+                let permanent = error.is("ENCRYPTED_MESSAGE_INVALID").then(|| Arc::clone(&key.permanent));
+                Err(match permanent {
+                    Some(permanent) => End::PermanentRefused(permanent.id()),
+                    None => End::Lost(format!("auth.bindTempAuthKey: {error}")),
+                })
+            }
+        }
+    }
+}
+
+impl Drop for Keeping {
+    fn drop(&mut self) {
+        self.slot.leave(self.number, self.reported);
+    }
+}
+
+fn news(mut watch: watch::Receiver<Standing>) -> News {
+    Box::pin(async move {
+        // An error means that the sender is gone, which it is not as long as the link has its slot.
+        let _ = watch.changed().await;
+        watch
+    })
+}
+
+impl Task {
+    /// Does what is to be done about the key now, and tells when the connection has to end for it.
+    pub(super) fn keep_key(&mut self, session: &mut Session, now: Now) -> Result<(), End> {
+        let Some(keeping) = &mut self.keeping else { return Ok(()) };
+        let running = self.calls.running();
+        keeping.slot.report(keeping.reported, running);
+        keeping.reported = running;
+        let Some(key) = keeping.key.clone() else { return Ok(()) };
+        let id = key.auth_key.id();
+        if !keeping.slot.is_current(id) {
+            return Err(End::Rekeyed);
+        }
+        if now.monotonic >= key.end() {
+            keeping.slot.forget(id);
+            return Err(End::Rekeyed);
+        }
+        let mine = Stage::Binding(keeping.number);
+        keeping.slot.advance(id, Stage::Unbound, mine);
+        if keeping.slot.stage() == mine && keeping.binding.is_none() {
+            // A session that is full of calls has room in a moment.
+            keeping.binding = session.bind(now, key.binding()).ok();
+            return Ok(());
+        }
+        self.renew(&key, now.monotonic)
+    }
+
+    fn renew(&mut self, key: &Arc<TempKey>, now: Duration) -> Result<(), End> {
+        let Some(keeping) = &mut self.keeping else { return Ok(()) };
+        let id = key.auth_key.id();
+        if keeping.ready.is_none() {
+            let due = now >= key.renew_at().max(keeping.not_before) && keeping.making.is_empty();
+            if due && keeping.slot.stage() == Stage::Bound && keeping.slot.begin_renewal(keeping.number) {
+                let (core, place, permanent) =
+                    (Arc::clone(&self.core), keeping.place, Arc::clone(&key.permanent));
+                keeping.not_before = now + key.retry_after();
+                keeping.making.spawn(async move { next_temporary(&core, place, permanent).await });
+            }
+            return Ok(());
+        }
+        let (closing, urgent) = (now >= key.closing_at(), now >= key.urgent_at());
+        let begin = keeping.drain_by.is_none() && (closing || now >= keeping.not_before);
+        if begin && keeping.slot.advance(id, Stage::Bound, Stage::Draining) {
+            keeping.drain_by = Some(now + key.drain());
+        }
+        let Some(drain_by) = keeping.drain_by else { return Ok(()) };
+        if urgent || keeping.slot.is_at_rest() {
+            keeping.drain_by = None;
+            let Some(next) = keeping.ready.take() else { return Ok(()) };
+            if let Some(temp) = &next.temp {
+                keeping.slot.install(Arc::clone(temp));
+            }
+            keeping.slot.end_renewal(keeping.number);
+            return Err(End::Replaced(Box::new(next)));
+        }
+        if now >= drain_by && !closing {
+            tracing::debug!("calls are still under way; the temporary key is replaced later");
+            keeping.slot.advance(id, Stage::Draining, Stage::Bound);
+            keeping.drain_by = None;
+            keeping.not_before = now + key.retry_after();
+        }
+        Ok(())
+    }
+
+    /// The binding has come to its end.
+    pub(super) fn binding_over(&mut self, result: Result<Bytes, RpcError>) -> Result<(), End> {
+        // What follows has to be introduced again (AP-1).
+        self.introduced = false;
+        match &mut self.keeping {
+            Some(keeping) => keeping.bound(result),
+            None => Ok(()),
+        }
+    }
+}
