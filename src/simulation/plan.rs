@@ -3,21 +3,10 @@
 use std::time::Duration;
 
 use super::dice::Dice;
-use crate::transport::{Kind, Tagged};
+use crate::transport::Kind;
 
 const MS: Duration = Duration::from_millis(1);
 const S: Duration = Duration::from_secs(1);
-
-/// The transports that are nothing but a framing of a stream.
-const STREAMS: [Kind; 7] = [
-    Kind::Abridged,
-    Kind::Intermediate,
-    Kind::Padded,
-    Kind::Full,
-    Kind::Obfuscated(Tagged::Abridged),
-    Kind::Obfuscated(Tagged::Intermediate),
-    Kind::Obfuscated(Tagged::Padded),
-];
 
 /// Everything about a run that is decided before it begins.
 #[derive(Debug)]
