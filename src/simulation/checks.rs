@@ -69,10 +69,11 @@ impl World<'_> {
             if twice && !excused {
                 found.push((Invariant::ExecutedOnce, format!("call {number}: {executions:?}")));
             }
-            let sessions: BTreeSet<_> = executions.iter().map(|execution| execution.unique_id).collect();
+            let messages: BTreeSet<_> =
+                executions.iter().map(|execution| (execution.unique_id, execution.sent_as)).collect();
             let lives: BTreeSet<_> = executions.iter().map(|execution| execution.life).collect();
             let excused = call.repeatable || restarts && call.replayed;
-            if sessions.len() < executions.len() || lives.len() < executions.len() && !excused {
+            if messages.len() < executions.len() || lives.len() < executions.len() && !excused {
                 found.push((Invariant::ExecutedOnce, format!("call {number} in one life: {executions:?}")));
             }
             match call.outcome {
