@@ -659,6 +659,8 @@ fn ns_1_who_asks_for_what_was_before_the_session_is_greeted_again() {
 fn st_1_a_call_whose_answer_is_forgotten_is_unknown() {
     let mut pair = Pair::with(Options { max_unacked: 1, ..Options::default() });
     let forgotten = pair.call(1);
+    let greeting = pair.sent_messages().remove(0);
+    pair.receive(2, &types::MsgsAck { msg_ids: vec![greeting.msg_id.to_wire()] });
     pair.answer(forgotten);
     pair.sent_messages();
     let call = pair.call(3);
