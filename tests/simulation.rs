@@ -8,7 +8,7 @@ use std::time::Duration;
 use mtwire::simulation::{self, flapping, run, run_many};
 
 /// Runs of one test.
-const RUNS: u64 = 150;
+const RUNS: u64 = 100;
 
 fn scale() -> u64 {
     std::env::var("SIMULATION_SCALE").ok().and_then(|value| value.parse().ok()).unwrap_or(1)

@@ -83,18 +83,18 @@ mod tests {
 
     #[test]
     fn hw_1_messages_are_waited_for_but_not_longer_than_max_delay_and_max_wait() {
-        let mut hold = Hold::new(0 * MS, Wait::new(100, 30, 1000));
+        let mut hold = Hold::new(Duration::ZERO, Wait::new(100, 30, 1000));
         assert_eq!(hold.until(500 * MS, 1), 530 * MS);
         assert_eq!(hold.until(520 * MS, 1), 530 * MS, "no other message");
         assert_eq!(hold.until(520 * MS, 2), 550 * MS);
         assert_eq!(hold.until(590 * MS, 3), 600 * MS, "max_delay goes before wait_after");
-        let mut hold = Hold::new(0 * MS, Wait::new(100, 30, 1000));
+        let mut hold = Hold::new(Duration::ZERO, Wait::new(100, 30, 1000));
         assert_eq!(hold.until(990 * MS, 1), 1000 * MS, "max_wait goes before both");
     }
 
     #[test]
     fn hw_1_absurd_times_are_bounded() {
-        let mut hold = Hold::new(0 * MS, Wait::new(i32::MAX, i32::MAX, i32::MAX));
+        let mut hold = Hold::new(Duration::ZERO, Wait::new(i32::MAX, i32::MAX, i32::MAX));
         assert_eq!(hold.until(MS, 1), 60_000 * MS);
         let mut hold = Hold::new(5 * MS, Wait::new(-1, i32::MIN, -1));
         assert_eq!(hold.until(5 * MS, 0), 5 * MS);

@@ -3,8 +3,11 @@
 import contextlib
 import json
 import shlex
+import socket
+import ssl
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -79,6 +82,59 @@ def cases(opts, server):
     ]
 
 
+class Site:
+    """A real site on OpenSSL: what it makes of the hellos that come, and what it answers."""
+
+    def __init__(self):
+        self.hellos = []
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(HERE / "site.pem")
+        self.context.set_alpn_protocols(["h2", "http/1.1"])
+        self.context.sni_callback = lambda _, name, __: self.hellos[-1].update(name=name)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            client, _ = self.listener.accept()
+            with client:
+                incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+                tls = self.context.wrap_bio(incoming, outgoing, server_side=True)
+                hello = {"length": 0}
+                self.hellos.append(hello)
+                while not outgoing.pending and (data := client.recv(65536)):
+                    hello["length"] += len(data)
+                    incoming.write(data)
+                    try:
+                        tls.do_handshake()
+                    except ssl.SSLWantReadError:
+                        pass
+                    except ssl.SSLError as error:
+                        hello["error"] = str(error)
+                hello["answer"] = outgoing.read()
+                with contextlib.suppress(OSError):
+                    client.sendall(hello["answer"])
+                    client.recv(1)
+
+
+def real_site(opts, server, pubkey):
+    """A TLS server takes our hellos for a browser's, and we do not take it for a proxy."""
+    site = Site()
+    try:
+        log_in(opts, server, pubkey, f"mtproxy://{THEIRS['ee']}@127.0.0.1:{site.port}", 2, "+9996621234", "22222", "abridged")
+    except AssertionError as error:
+        assert "the answer is not that of a proxy with this secret" in str(error), error
+    else:
+        raise AssertionError("it was taken for a proxy")
+    lengths = [hello["length"] for hello in site.hellos]
+    assert lengths[0] > 1500 and 517 in lengths, lengths
+    for hello in site.hellos:
+        assert hello.get("name") == SITE, hello
+        # A record of the handshake with a server_hello in it.
+        assert hello["answer"][:3] == b"\x16\x03\x03" and hello["answer"][5] == 2, hello
+
+
 def run(opts, server, pubkey):
     """Gives the name of each run and the reason of its failure, if it failed."""
     if not opts.proxies:
@@ -106,3 +162,10 @@ def run(opts, server, pubkey):
                 except (AssertionError, subprocess.TimeoutExpired) as failure:
                     error = str(failure)
                 yield f"mtwire {proxy:20} {name}", error
+    name = "mtwire OpenSSL              a real site is no proxy"
+    if all(word in name for word in opts.only or []):
+        try:
+            real_site(opts, server, pubkey)
+            yield name, None
+        except (AssertionError, subprocess.TimeoutExpired) as failure:
+            yield name, str(failure)

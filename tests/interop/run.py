@@ -140,8 +140,8 @@ def on_ipv6(opts):
         for transport in transports
         for flow in ("user", "user of another DC")
     }
-    wanted = {name: run for name, run in names.items() if all(word in name for word in opts.only or [])}
-    if not wanted:
+    chosen = {name: run for name, run in names.items() if all(word in name for word in opts.only or [])}
+    if not chosen:
         return
     with tempfile.NamedTemporaryFile("w", suffix=".json") as scenario, tempfile.NamedTemporaryFile("w", suffix=".pem") as key:
         scenario.write("{}")
@@ -150,8 +150,8 @@ def on_ipv6(opts):
         key.write(server.ready["public_key"])
         key.flush()
         with ThreadPoolExecutor(opts.jobs) as pool:
-            reports = pool.map(lambda run: drive(opts, server, key.name, *run), wanted.values())
-            for name, report in zip(wanted, reports):
+            reports = pool.map(lambda run: drive(opts, server, key.name, *run), chosen.values())
+            for name, report in zip(chosen, reports):
                 yield name, None if report["ok"] else report.get("error") or "failed"
         status = server.stop()
     yield "IPv6: mtwire serve ends in order", None if status == 0 else f"status {status}"

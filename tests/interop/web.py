@@ -59,14 +59,20 @@ class Flow:
     def mtwire(self, python, kind, transport):
         """Our client at a server that is not ours, with ours behind it."""
         with bridge(python, kind, self.host, self.port) as port, tempfile.TemporaryDirectory() as work:
-            command = [
-                *shlex.split(self.opts.mtwire), "login", "web", "--session-dir", work, "--transport", transport,
-                "--dc", f"127.0.0.1:{port}", "--dc-id", str(DC), "--dc-key", self.pubkey,
-                "--api-id", "1", "--api-hash", "0" * 32, "--phone", PHONE,
-            ]
-            done = subprocess.run(command, input=CODE + "\n", capture_output=True, text=True, timeout=self.opts.timeout)
-            if "Logged in successfully" not in done.stdout:
-                raise AssertionError(done.stderr[-300:])
+            def command(name, *arguments, stdin=""):
+                line = [*shlex.split(self.opts.mtwire), name, "web", "--session-dir", work, "--transport", transport]
+                done = subprocess.run(
+                    [*line, *arguments], input=stdin, capture_output=True, text=True, timeout=self.opts.timeout
+                )
+                if done.returncode != 0:
+                    raise AssertionError(f"mtwire {name}: {done.stderr[-300:]}")
+                return done.stdout
+
+            command(
+                "login", "--dc", f"127.0.0.1:{port}", "--dc-id", str(DC), "--dc-key", self.pubkey, "--api-id", "1",
+                "--api-hash", "0" * 32, "--phone", PHONE, stdin=CODE + "\n",
+            )
+            assert json.loads(command("me", "--json"))["user"]["id"]
 
 
 def flows(opts, flow):

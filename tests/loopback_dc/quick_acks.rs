@@ -36,7 +36,7 @@ async fn events_of_a_call(
     session.on_connected(now);
     let options = CallOptions { quick_ack: true, ..CallOptions::default() };
     let call = mtproto::functions::DestroySession { session_id: 5 }.to_bytes().unwrap();
-    let request = session.call(now, call.into(), options).unwrap();
+    let request = session.call(now, call, options).unwrap();
     let mut events = Vec::new();
     while !events
         .iter()

@@ -5,6 +5,7 @@
 
 mod fake_tls;
 mod handshake;
+mod http;
 mod input;
 mod message;
 mod schema_parse;
@@ -37,6 +38,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "transport_abridged", run: transport::abridged },
     Target { name: "transport_detect", run: transport::detect },
     Target { name: "transport_full", run: transport::full },
+    Target { name: "transport_http_client", run: http::client },
+    Target { name: "transport_http_server", run: http::server },
     Target { name: "transport_intermediate", run: transport::intermediate },
     Target { name: "transport_obfuscated", run: transport::obfuscated },
     Target { name: "transport_padded", run: transport::padded },

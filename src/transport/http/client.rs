@@ -54,6 +54,7 @@ impl Framing for Http {
                 let Some((head, len)) = head::answer(input)? else { return Ok(None) };
                 input.advance(len);
                 match head.status {
+                    0..=99 => return Err(Fault::Head.into()),
                     101 => return Err(Fault::Switched.into()),
                     // "Go on", "Processing": the answer is still to come.
                     100..=199 => continue,

@@ -103,6 +103,7 @@ fn ht_1_statuses_and_short_bodies_are_transport_errors() {
     assert_eq!(one("204 No Content\r\n\r\n"), (vec![Frame::Empty], None));
     let (got, end) = one("100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     assert_eq!((got, end), (vec![Frame::Empty], None), "what comes before the answer is none");
+    assert!(is(Fault::Head)(one("000 Zero\r\nContent-Length: 0\r\n\r\n").1), "0 is no error code");
     assert!(is(Fault::Switched)(one("101 Switching Protocols\r\n\r\n").1));
     assert!(is(Fault::NoLength)(one("200 OK\r\n\r\n").1));
     assert!(is(Fault::Chunked)(one("200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").1));

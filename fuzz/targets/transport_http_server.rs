@@ -1,0 +1,2 @@
+#![no_main]
+mtwire_fuzz::target!();
