@@ -32,8 +32,9 @@ impl World<'_> {
             }
             3 | 4 => ("repeats elsewhere", any, direction),
             _ => {
-                // A fresh packet in its own session is just a duplicate; one of a key exchange would begin another.
-                let same = self.ends[end].former_sessions == 0 && !packet.starts_with(&[0; 8]);
+                // A fresh packet in its own session is just a duplicate.
+                let session = self.ends[end].session.as_ref().map(|session| session.session_id());
+                let same = session.is_some() && self.ledger.session_of(&packet) == session;
                 harmless = own.is_some() && same && at + 20 * S > self.now;
                 ("repeats", own.unwrap_or(any), direction)
             }

@@ -242,6 +242,11 @@ impl Ledger {
         }
     }
 
+    /// The session that a packet belongs to, if it was really made.
+    pub(super) fn session_of(&self, sealed: &[u8]) -> Option<i64> {
+        name(sealed).and_then(|(name, _)| self.packets.get(&name)).map(|packet| packet.session_id)
+    }
+
     /// An attacker repeats a packet.
     pub(super) fn replayed(&mut self, sealed: &[u8]) {
         let Some(packet) = name(sealed).and_then(|(name, _)| self.packets.get(&name)) else { return };
