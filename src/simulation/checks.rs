@@ -1,5 +1,7 @@
 //! What must hold at the end of a run, and how full tables may be during it.
 
+use std::collections::BTreeSet;
+
 use super::ledger::{Execution, Outcome};
 use super::violation::Invariant;
 use super::world::World;
@@ -67,9 +69,11 @@ impl World<'_> {
             if twice && !excused {
                 found.push((Invariant::ExecutedOnce, format!("call {number}: {executions:?}")));
             }
-            let mut lives: Vec<_> = executions.iter().map(|execution| execution.life).collect();
-            lives.dedup();
-            if lives.len() < executions.len() && !call.repeatable {
+            let messages: BTreeSet<_> =
+                executions.iter().map(|execution| (execution.unique_id, execution.sent_as)).collect();
+            let lives: BTreeSet<_> = executions.iter().map(|execution| execution.life).collect();
+            let excused = call.repeatable || restarts && call.replayed;
+            if messages.len() < executions.len() || lives.len() < executions.len() && !excused {
                 found.push((Invariant::ExecutedOnce, format!("call {number} in one life: {executions:?}")));
             }
             match call.outcome {

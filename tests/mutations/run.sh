@@ -18,15 +18,13 @@ tree=$CARGO_TARGET_DIR/tree
 mkdir -p "$tree"
 
 renew() {
-    rm -rf "${tree:?}/src" "${tree:?}/tests"
+    rm -rf "${tree:?}"
     mkdir -p "$tree/tests"
+    # -p keeps the times, so that cargo sees what has changed.
     cp -p "$root"/Cargo.toml "$root"/Cargo.lock "$root"/build.rs "$tree"
-    cp -rp "$root/src" "$root/tl-schema" "$tree"
+    # cargo wants to see the benches and examples that the manifest names.
+    cp -rp "$root/src" "$root/tl-schema" "$root/benches" "$root/examples" "$tree"
     cp -rp "$here" "$tree/tests"
-    # The package names benches and examples that a build of the library alone does not need.
-    for kind in benches examples; do
-        [ -e "$tree/$kind" ] || cp -rp "$root/$kind" "$tree"
-    done
 }
 
 build() {
@@ -49,7 +47,6 @@ for name; do
     name=${name%.mutation}
     renew
     "$scratch/sound" apply "$here/$name.mutation" "$tree" >/dev/null
-    # cp -p keeps the times, so that cargo sees what has changed.
     build 2>"$scratch/errors" || { cat "$scratch/errors"; echo "$name: does not compile"; exit 2; }
     status=0
     found=$("$CARGO_TARGET_DIR/mutation/simulate" "0..$seeds" 2>/dev/null) || status=$?
