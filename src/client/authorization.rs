@@ -89,6 +89,7 @@ async fn call_once<F: Function>(
         without_updates: false,
         after: None,
         leads: false,
+        acknowledged: None,
     });
     let result = match timeout_at(Instant::now() + limit, ticket.end()).await {
         Ok(end) => end.map_err(|end| failed(method, link.dc(), end))?,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use super::introduction::{Introduction, is_service};
 use super::link::{Call, CallEnd, CallId, Order};
 use crate::clock::Now;
-use crate::message::client::Session;
+use crate::message::client::{CallOptions, Session};
 use crate::message::{CallStatus, Failure, RequestId, SendError};
 
 /// Calls by their two names. Each stays here, with its body, until it has ended: a session that is given up for
@@ -28,6 +28,8 @@ const SUCCEEDED: usize = 256;
 pub(super) struct Around<'a> {
     pub introduced: bool,
     pub without_updates: bool,
+    /// The transport has quick acks.
+    pub quick_acks: bool,
     pub introduction: &'a Introduction,
 }
 
@@ -63,7 +65,9 @@ impl Calls {
             let wrap = (call.order.introduce || !around.introduced) && !is_service(&call.order.body);
             let without_updates = call.order.without_updates || around.without_updates;
             let body = around.introduction.wrap(&call.order.body, wrap, without_updates);
-            match session.call_after(now, body, call.order.options, formers.as_slice()) {
+            let quick_ack = around.quick_acks && call.order.acknowledged.is_some();
+            let options = CallOptions { quick_ack, ..call.order.options };
+            match session.call_after(now, body, options, formers.as_slice()) {
                 // An answer will make room.
                 Err(SendError::Full) => return,
                 Err(reason) => {
@@ -88,6 +92,15 @@ impl Calls {
             None if self.succeeded.contains(&after) => Ok(None),
             // Its caller may be about to make it again: only the callers can tell who comes when.
             None => Err(CallEnd::FormerOver),
+        }
+    }
+
+    /// The server has said that it has the packet with this call.
+    pub(super) fn acknowledged(&self, request: RequestId) {
+        if let Some(told) =
+            self.running.get(&request).and_then(|running| running.call.order.acknowledged.as_ref())
+        {
+            told.notify_one();
         }
     }
 

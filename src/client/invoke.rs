@@ -1,8 +1,11 @@
 //! Calls, from the typed function to its typed result, and the moves to another DC that some of them cause.
 
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
@@ -47,6 +50,8 @@ pub(super) struct Request {
     pub without_updates: bool,
     /// Its place among calls that are made in order.
     pub turn: Option<Turn>,
+    /// Told when the server says at once that it has the call.
+    pub acknowledged: Option<Arc<Notify>>,
 }
 
 impl Request {
@@ -60,7 +65,7 @@ impl Request {
     /// The call of a serialized function whose name is known.
     pub(super) fn named(method: &'static str, body: Bytes, target: Target) -> Self {
         let options = repeatable::options(method);
-        Self { method, body, options, target, without_updates: false, turn: None }
+        Self { method, body, options, target, without_updates: false, turn: None, acknowledged: None }
     }
 
     /// The call of a serialized function.
@@ -100,6 +105,32 @@ impl Client {
     pub async fn invoke_without_updates<F: Function>(&self, function: &F) -> Result<F::Return, InvokeError> {
         let request = Request { without_updates: true, ..Request::of(function, Target::Home)? };
         self.typed::<F>(request).await
+    }
+
+    /// [`invoke`](Self::invoke) that asks for a quick ack (TR-7) and calls `acknowledged` when it comes: the server has
+    /// the packet, which it says before it carries the call out. What a messenger shows as its first tick.
+    ///
+    /// Only a hint: it is not authenticated, comes at most once, and never with the transports that have none (full,
+    /// HTTP). What is known of a call that failed is its [`status`](InvokeError::status) alone.
+    ///
+    /// # Errors
+    /// [`InvokeError`].
+    pub async fn invoke_acknowledged<F: Function>(
+        &self,
+        function: &F,
+        acknowledged: impl FnOnce(),
+    ) -> Result<F::Return, InvokeError> {
+        let told = Arc::new(Notify::new());
+        let request =
+            Request { acknowledged: Some(Arc::clone(&told)), ..Request::of(function, Target::Home)? };
+        let mut call = pin!(self.typed::<F>(request));
+        tokio::select! {
+            // It came first, though both may be found at one time.
+            biased;
+            () = told.notified() => acknowledged(),
+            result = &mut call => return result,
+        }
+        call.await
     }
 
     /// Calls a serialized function (constructor id first) and gives its serialized result (constructor id first).
@@ -142,7 +173,7 @@ impl Client {
     }
 
     async fn call_patiently(&self, request: Request) -> Result<Bytes, InvokeError> {
-        let Request { method, body, options, mut target, without_updates, mut turn } = request;
+        let Request { method, body, options, mut target, without_updates, mut turn, acknowledged } = request;
         let config = &self.shared.core.config;
         let limit = config.timing.call;
         let mut deadline = Instant::now() + limit;
@@ -171,6 +202,7 @@ impl Client {
                 without_updates,
                 after,
                 leads: turn.is_some(),
+                acknowledged: acknowledged.clone(),
             });
             if let Some(turn) = &turn {
                 turn.is_on(&link, ticket.id());

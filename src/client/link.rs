@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::core::Core;
 use super::establish::Established;
@@ -41,6 +41,8 @@ pub(super) struct Order {
     pub after: Option<CallId>,
     /// Another call may be told to come after it.
     pub leads: bool,
+    /// Told when the server says at once that it has the packet (TR-7), if somebody wants to know.
+    pub acknowledged: Option<Arc<Notify>>,
 }
 
 /// A call on its way to the task.

@@ -3,6 +3,7 @@
 use mtwire::client::Client;
 use mtwire::server::Server;
 use mtwire::tl::functions;
+use mtwire::transport::Kind;
 use tokio::task::JoinSet;
 
 use crate::cutting_proxy::{CuttingProxy, Way};
@@ -48,5 +49,20 @@ async fn a_cut_connection_loses_no_call() {
         assert_eq!(proxy.cuts(), number + 1, "the connection was not cut after {bytes} bytes {way:?}");
     }
     client.disconnect().await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn tr_7_a_caller_is_told_that_the_server_has_the_call() {
+    let server = Server::builder().start().await.unwrap();
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::WebSocketTls) {
+        let builder = loopback::builder(&server, 2, loopback::address(&server, 2));
+        let client = builder.transport(kind).connect().await.unwrap();
+        let mut told = 0;
+        let config = client.invoke_acknowledged(&functions::help::GetConfig {}, || told += 1).await.unwrap();
+        assert_eq!(config.this_dc, 2);
+        assert_eq!(told, u32::from(kind.has_quick_acks()), "{kind}");
+        client.disconnect().await;
+    }
     server.shutdown().await;
 }

@@ -93,6 +93,7 @@ impl Task {
                 let around = Around {
                     introduced: self.introduced,
                     without_updates: !self.is_home(),
+                    quick_acks: self.core.config.route.transport.has_quick_acks(),
                     introduction: &self.core.config.introduction,
                 };
                 self.calls.submit(session, now, around);
@@ -258,6 +259,7 @@ impl Task {
                     let Some(ended) = self.calls.ended(request, false) else { continue };
                     ended.call.end(Err(CallEnd::Failed(reason)));
                 }
+                ClientEvent::QuickAck { request } => self.calls.acknowledged(request),
                 // Updates from anywhere else are none (UP-7).
                 ClientEvent::Update(update) if self.is_home() => {
                     if changes_config(&update) {

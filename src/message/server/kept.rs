@@ -155,9 +155,9 @@ impl Kept {
         self.requeue(GREETING);
     }
 
-    /// Has all messages sent again.
-    pub(super) fn requeue_all(&mut self) {
-        self.queue = self.messages.keys().copied().collect();
+    /// All messages, oldest first.
+    pub(super) fn all(&self) -> Vec<PushId> {
+        self.messages.keys().copied().collect()
     }
 
     /// Forgets a message: it was acknowledged, or is not wanted.
@@ -210,7 +210,7 @@ mod tests {
         let mut kept = Kept::new(3, 100);
         let id = kept.insert(Origin::Owner, None, Kind::Notice, body(40));
         send_next(&mut kept, 10);
-        kept.requeue_all();
+        kept.requeue(id);
         let msg_id = kept.get(id).unwrap().sent.unwrap().msg_id;
         assert_eq!(kept.by_id(msg_id), Some(id));
         assert!(kept.remove(id).is_some());

@@ -52,6 +52,10 @@ pub struct Options {
     /// Bodies of this many bytes and more are sent as `gzip_packed` when that makes them smaller; `None`
     /// never packs.
     pub gzip_from: Option<usize>,
+    /// Answers and pushes of this many bytes and more that may be lost are not sent again by themselves: the client is
+    /// told of them (`msg_detailed_info`, `msg_new_detailed_info`, ST-2) and asks for what it has really missed. `None`
+    /// sends all of them again: not every client asks.
+    pub announce_from: Option<usize>,
     /// The longest a received message waits for its ack, if its answer does not come before.
     pub ack_delay: Duration,
 }
@@ -63,6 +67,7 @@ impl Default for Options {
             max_unacked: 8192,
             max_unacked_bytes: 64 << 20,
             gzip_from: Some(1024),
+            announce_from: None,
             ack_delay: Duration::from_secs(1),
         }
     }
@@ -203,7 +208,9 @@ impl Session {
         self.connection += 1;
         self.idle_at = None;
         self.notices.clear();
-        self.kept.requeue_all();
+        for id in self.kept.all() {
+            self.send_again(id);
+        }
     }
 
     /// The connection is gone. [`poll_transmit`](Self::poll_transmit) builds nothing until the next one;

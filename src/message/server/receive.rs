@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use super::kept::{Origin, Sent};
+use super::kept::{Message, Origin, Sent};
 use super::{MAX_NOTICES, Query, Session};
 use crate::clock::Now;
 use crate::crypto::Side;
@@ -264,7 +264,29 @@ impl Session {
             self.link.acks.add(msg_id, now.monotonic);
         }
         if let Some(&Query::Answered(push)) = self.queries.get(&msg_id) {
-            self.kept.requeue(push);
+            self.send_again(push);
+        }
+    }
+
+    /// Sends a message that may be lost again, or tells of it if it is large (ST-2).
+    pub(super) fn send_again(&mut self, push: PushId) {
+        let large =
+            |message: &&Message| self.options.announce_from.is_some_and(|from| message.body.len() >= from);
+        let announced = self.kept.get(push).filter(large).and_then(|message| {
+            let bytes = i32::try_from(message.body.len()).unwrap_or(i32::MAX);
+            Some((message.call, message.sent?.msg_id.to_wire(), bytes))
+        });
+        match announced {
+            None => self.kept.requeue(push),
+            Some((Some(call), answer_msg_id, bytes)) => {
+                let msg_id = call.to_wire();
+                let info = types::MsgDetailedInfo { msg_id, answer_msg_id, bytes, status: 0 };
+                self.notice(Kind::Notice, &info);
+            }
+            Some((None, answer_msg_id, bytes)) => {
+                let info = types::MsgNewDetailedInfo { answer_msg_id, bytes, status: 0 };
+                self.notice(Kind::Notice, &info);
+            }
         }
     }
 
@@ -299,7 +321,7 @@ impl Session {
                     sent.connection != self.connection || sent.at + ANSWER_LOST_AFTER <= now.monotonic
                 };
                 if sent.is_some_and(lost) {
-                    self.kept.requeue(push);
+                    self.send_again(push);
                 }
             }
         }
