@@ -254,7 +254,10 @@ impl Session {
             return self.refuse(msg_id, seqno, code::CONTAINER_ID_USED);
         }
         for message in messages {
-            self.take_message_again(now, message.msg_id, message.seqno);
+            // One that was declared lost before its container came was not taken, and is not to be acknowledged.
+            if matches!(self.look_up(message.msg_id), Seen::Before(_)) {
+                self.take_message_again(now, message.msg_id, message.seqno);
+            }
         }
     }
 
