@@ -18,6 +18,8 @@ pub(super) struct Plan {
     pub(super) calls: u32,
     /// By then the last call is made.
     pub(super) busy: Duration,
+    /// By then the last connection is cut.
+    pub(super) trouble: Duration,
     /// A call is cancelled so often in 1000 times.
     pub(super) cancels: u32,
     /// How often somebody puts a packet of his own onto a connection.
@@ -96,11 +98,12 @@ impl Plan {
             clients[0].no_salt = false;
             clients[0].sessions.truncate(1);
         }
-        let long = dice.below(24) == 0;
+        let busy = if dice.below(24) == 0 { 7200 * S } else { 60 * S };
         Self {
             network: NetworkPlan::draw(dice),
             calls: dice.pick(&[2, 4, 6, 8, 20]),
-            busy: if long { 7200 * S } else { 60 * S },
+            busy,
+            trouble: busy * 2,
             cancels: dice.pick(&[0, 0, 100]),
             attacks: dice.pick(&[0, 0, 3, 12]),
             salt_period: dice.pick(&[1800 * S, 1800 * S, 40 * S]),
@@ -142,6 +145,7 @@ impl Plan {
             network,
             calls: u32::try_from(long.as_secs() / 2).unwrap_or(u32::MAX),
             busy: long,
+            trouble: long,
             cancels: 0,
             attacks: 0,
             salt_period: 1800 * S,

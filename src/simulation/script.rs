@@ -23,11 +23,11 @@ impl World<'_> {
                 number += 1;
             }
             for _ in 0..self.plan.network.cuts {
-                let at = S + self.dice.up_to(busy * 2);
+                let at = S + self.dice.up_to(self.plan.trouble);
                 self.schedule(at, Step::Cut { end });
             }
             for _ in 0..self.plan.network.stalls {
-                let at = S + self.dice.up_to(busy * 2);
+                let at = S + self.dice.up_to(self.plan.trouble);
                 self.schedule(at, Step::Stall { end });
             }
         }
