@@ -198,13 +198,16 @@ impl InFlight {
     }
 
     /// Notes that the server has the call; gives whether that is news for the owner.
-    pub(super) fn received(&mut self, request: RequestId) -> bool {
+    pub(super) fn received(&mut self, request: RequestId, now: Duration) -> bool {
         let Some(call) = self.calls.get_mut(&request) else { return false };
-        // The call may wait in the queue again, when an earlier message about it was wrong or late. It has
-        // arrived, so it must not go out a second time.
-        self.queue.remove(&request);
         call.status = CallStatus::Received;
-        !std::mem::replace(&mut call.told_received, true)
+        let news = !std::mem::replace(&mut call.told_received, true);
+        // The call may wait in the queue again, when an earlier message about it was wrong or late. It has
+        // arrived, so it must not go out a second time; but its answer is still to be asked for.
+        if self.queue.remove(&request) {
+            self.ask_again_at(request, now + self.state_delay);
+        }
+        news
     }
 
     /// Takes out a call that is over.
@@ -362,9 +365,10 @@ mod tests {
         let (mut table, requests) = table(1);
         table.sent(requests[0], id(1), 1, S);
         table.requeue(requests[0]);
-        assert!(table.received(requests[0]));
+        assert!(table.received(requests[0], 5 * S));
         assert!(table.next_queued().is_none());
-        assert!(!table.received(requests[0]), "told once");
+        assert_eq!(table.next_due(), Some(15 * S), "but asked for");
+        assert!(!table.received(requests[0], 6 * S), "told once");
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl Session {
     fn process(&mut self, now: Now, outer: MsgId, msg_id: MsgId, content: FromServer) {
         match content {
             FromServer::Nothing => {}
-            FromServer::Acks(ids) => self.handle_acks(&ids),
+            FromServer::Acks(ids) => self.handle_acks(now, &ids),
             FromServer::BadMessage { id, code, salt } => {
                 if self.was_sent(id) {
                     self.handle_bad_message(now, outer, id, code, salt);
@@ -170,7 +170,7 @@ impl Session {
                 if ids.len() == info.len() {
                     for (&id, &state) in ids.iter().zip(&info) {
                         if let Some(request) = self.in_flight.by_id(id) {
-                            self.handle_state(request, id, state);
+                            self.handle_state(now, request, id, state);
                         }
                     }
                 }
@@ -217,7 +217,7 @@ impl Session {
         }
     }
 
-    fn handle_acks(&mut self, ids: &[MsgId]) {
+    fn handle_acks(&mut self, now: Now, ids: &[MsgId]) {
         for &id in ids {
             let members = match self.sent.get(id) {
                 Some(Sent::Container(members)) => members.clone(),
@@ -225,14 +225,14 @@ impl Session {
             };
             for id in members {
                 if let Some(request) = self.in_flight.by_id(id) {
-                    self.handle_received(request);
+                    self.handle_received(now, request);
                 }
             }
         }
     }
 
-    fn handle_received(&mut self, request: RequestId) {
-        if self.in_flight.received(request) {
+    fn handle_received(&mut self, now: Now, request: RequestId) {
+        if self.in_flight.received(request, now.monotonic) {
             self.events.push_back(ClientEvent::Received { request });
         }
     }
@@ -257,7 +257,7 @@ impl Session {
         match sent {
             Some(Sent::Question(asked)) if asked.len() == info.len() => {
                 for ((request, id), &state) in asked.into_iter().zip(info) {
-                    self.handle_state(request, id, state);
+                    self.handle_state(now, request, id, state);
                 }
             }
             // The server cannot send again what we have missed.
@@ -282,7 +282,7 @@ impl Session {
     }
 
     /// The server tells what it knows of a call that was sent under `id`.
-    fn handle_state(&mut self, request: RequestId, id: MsgId, state: u8) {
+    fn handle_state(&mut self, now: Now, request: RequestId, id: MsgId, state: u8) {
         let Some(call) = self.in_flight.get_mut(request) else { return };
         // Sent again or refused since: what is said of the former id settles nothing.
         if call.id() != Some(id) || call.status() == CallStatus::Queued {
@@ -300,7 +300,7 @@ impl Session {
                 self.resolve_doubt(request, Failure::UnknownOutcome);
             }
             state::NOT_RECEIVED | state::NOT_RECEIVED_TOO_HIGH => self.in_flight.requeue(request),
-            state::RECEIVED => self.handle_received(request),
+            state::RECEIVED => self.handle_received(now, request),
             _ => {}
         }
     }
@@ -313,7 +313,7 @@ impl Session {
     fn handle_detailed_info(&mut self, now: Now, call: Option<MsgId>, answer: MsgId) {
         let request = call.and_then(|id| self.in_flight.by_id(id));
         if let Some(request) = request {
-            self.handle_received(request);
+            self.handle_received(now, request);
         }
         if self.has_come(answer) || (call.is_some() && request.is_none()) {
             self.link.acks.add(answer, now.monotonic);

@@ -714,3 +714,18 @@ fn st_1_a_call_whose_answer_is_forgotten_is_unknown() {
     assert_eq!(infos[0].info[0], 1);
     assert_ne!(infos[0].info[1], 1);
 }
+
+#[test]
+fn ak_1_what_was_declared_lost_before_its_container_came_is_not_acknowledged_when_that_comes_again() {
+    let mut pair = Pair::greeted();
+    let [lost, other, outer] = std::array::from_fn(|_| pair.client.id(pair.now));
+    assert_eq!(pair.states(&[lost]), [2]);
+    let body = container(&[(lost, 1, unknown(8)), (other, 3, unknown(8))]);
+    for _ in 0..2 {
+        pair.receive_as(outer, 4, &body).unwrap();
+    }
+    assert_eq!(pair.events(), [ServerEvent::Call { msg_id: other, body: unknown(8) }]);
+    pair.wait(1);
+    let acks: Vec<types::MsgsAck> = pair.sent_of();
+    assert_eq!(acks.iter().flat_map(|ack| ack.msg_ids.clone()).collect::<Vec<_>>(), [other.to_wire()]);
+}
