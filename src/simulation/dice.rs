@@ -30,7 +30,12 @@ impl Dice {
 
     /// A time shorter than `longest`.
     pub(super) fn up_to(&mut self, longest: Duration) -> Duration {
-        longest * (self.0.next_u32() % 1000) / 1000
+        self.moment(longest, 1000)
+    }
+
+    /// One of so many moments within `range`.
+    pub(super) fn moment(&mut self, range: Duration, moments: u32) -> Duration {
+        range * (self.0.next_u32() % moments) / moments
     }
 
     pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {

@@ -18,6 +18,8 @@ pub(super) struct Plan {
     pub(super) calls: u32,
     /// By then the last call is made.
     pub(super) busy: Duration,
+    /// At how many moments things may happen: few, so that several often happen at one.
+    pub(super) moments: u32,
     /// By then the last connection is cut.
     pub(super) trouble: Duration,
     /// A call is cancelled so often in 1000 times.
@@ -103,6 +105,7 @@ impl Plan {
             network: NetworkPlan::draw(dice),
             calls: dice.pick(&[2, 4, 6, 8, 20]),
             busy,
+            moments: 1000,
             trouble: busy * 2,
             cancels: dice.pick(&[0, 0, 100]),
             attacks: dice.pick(&[0, 0, 3, 12]),
@@ -145,6 +148,7 @@ impl Plan {
             network,
             calls: u32::try_from(long.as_secs() / 2).unwrap_or(u32::MAX),
             busy: long,
+            moments: 1_000_000,
             trouble: long,
             cancels: 0,
             attacks: 0,

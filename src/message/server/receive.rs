@@ -254,7 +254,7 @@ impl Session {
             return self.refuse(msg_id, seqno, code::CONTAINER_ID_USED);
         }
         for message in messages {
-            // One that was declared lost before its container came was not taken, and is not to be acknowledged.
+            // What was not taken the first time must not be acknowledged the second.
             if matches!(self.look_up(message.msg_id), Seen::Before(_)) {
                 self.take_message_again(now, message.msg_id, message.seqno);
             }

@@ -579,6 +579,21 @@ fn calls_beyond_the_limit_are_not_taken_and_the_client_can_learn_it() {
 }
 
 #[test]
+fn a_call_that_was_not_taken_is_not_acknowledged_when_its_packet_comes_again() {
+    let mut pair = Pair::with(Options { max_calls: 1, ..Options::default() });
+    let (first, second) = (pair.client.id(pair.now), pair.client.id(pair.now));
+    let outer = pair.client.id(pair.now);
+    let calls = container(&[(first, 1, unknown(8)), (second, 3, unknown(8))]);
+    for _ in 0..2 {
+        pair.receive_as(outer, 4, &calls).unwrap();
+    }
+    assert_eq!(pair.events(), [ServerEvent::Call { msg_id: first, body: unknown(8) }]);
+    pair.wait(2);
+    let acks: Vec<types::MsgsAck> = pair.sent_of();
+    assert_eq!(acks, [types::MsgsAck { msg_ids: vec![first.to_wire()] }]);
+}
+
+#[test]
 fn en_6_another_session_is_refused() {
     let mut pair = Pair::new();
     pair.client.session_id ^= 1;
