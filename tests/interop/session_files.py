@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import driver
+
 HERE = Path(__file__).parent
 PHONE, CODE, DC = "+9996621234", "22222", 2
 
@@ -38,13 +40,7 @@ class Flow:
             getattr(self.opts, self.library), HERE / "session_driver.py", "--host", self.host, "--port", self.port, "--dc", DC,
             "--pubkey", self.pubkey, "--phone", PHONE, "--code", CODE, "--timeout", self.opts.timeout, *arguments,
         ]
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=self.opts.timeout + 30)
-        if not done.stdout:
-            raise AssertionError(f"no report; {done.stderr[-300:]}")
-        report = json.loads(done.stdout.splitlines()[-1])
-        if not report["ok"]:
-            raise AssertionError(report["error"])
-        return report
+        return driver.report(command, self.opts.timeout)
 
     def import_(self, kind, form, saved):
         """The library's session, imported: `mtwire me` knows who it is without a code."""

@@ -9,6 +9,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+import driver
+
 HERE = Path(__file__).parent
 PHONE, CODE, DC = "+9996621234", "22222", 2
 
@@ -41,12 +43,7 @@ class Flow:
             python, HERE / f"{name}.py", "--host", self.host, "--port", port, "--dc", DC, "--pubkey", self.pubkey,
             "--timeout", self.opts.timeout, *arguments,
         ]
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=self.opts.timeout + 30)
-        if not done.stdout:
-            raise AssertionError(f"no report; {done.stderr[-300:]}")
-        report = json.loads(done.stdout.splitlines()[-1])
-        if not report["ok"]:
-            raise AssertionError(report["error"])
+        driver.report(command, self.opts.timeout)
 
     def through_websocket(self, client, transport):
         """A client that knows no WebSocket, through one."""
