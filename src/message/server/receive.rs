@@ -328,10 +328,7 @@ impl Session {
                 }
             }
         }
-        self.notice(
-            Kind::Answer,
-            &types::MsgsStateInfo { req_msg_id: question.to_wire(), info: info.into() },
-        );
+        self.tell_states(question, info);
     }
 
     /// What is known of the client's message `id`.
@@ -362,21 +359,16 @@ impl Session {
     /// ST-3: sends the messages again, or tells what became of them if one of them is not there any more.
     fn handle_resend_request(&mut self, request: MsgId, ids: &[MsgId]) {
         let known: Vec<_> = ids.iter().filter_map(|&id| self.kept.by_id(id)).collect();
-        for &push in &known {
-            self.kept.requeue(push);
-        }
         if known.len() < ids.len() {
             let state = |&id: &MsgId| match self.kept.by_id(id) {
                 Some(_) => state::RECEIVED,
                 None if id.is_from(Side::Client) => self.state_of(id),
                 None => state::UNKNOWN,
             };
-            let info: Vec<u8> = ids.iter().map(state).collect();
-            self.notice(
-                Kind::Answer,
-                &types::MsgsStateInfo { req_msg_id: request.to_wire(), info: info.into() },
-            );
+            let info = ids.iter().map(state).collect();
+            self.tell_states(request, info);
         }
+        known.into_iter().for_each(|push| self.kept.requeue(push));
     }
 
     /// ST-3 for answers, which are named by their calls.
@@ -386,17 +378,17 @@ impl Session {
             _ => None,
         };
         let known: Vec<_> = calls.iter().filter_map(answer).collect();
-        let complete = known.len() == calls.len();
-        for push in known {
-            self.kept.requeue(push);
+        if known.len() < calls.len() {
+            let info = calls.iter().map(|&call| self.state_of(call)).collect();
+            self.tell_states(request, info);
         }
-        if !complete {
-            let info: Vec<u8> = calls.iter().map(|&call| self.state_of(call)).collect();
-            self.notice(
-                Kind::Answer,
-                &types::MsgsStateInfo { req_msg_id: request.to_wire(), info: info.into() },
-            );
-        }
+        known.into_iter().for_each(|push| self.kept.requeue(push));
+    }
+
+    /// `msgs_state_info`: a byte for each id of the request.
+    fn tell_states(&mut self, request: MsgId, info: Vec<u8>) {
+        let info = types::MsgsStateInfo { req_msg_id: request.to_wire(), info: info.into() };
+        self.notice(Kind::Answer, &info);
     }
 
     /// RD-1. Both the call, if it is open, and the wish to drop it get an answer.
