@@ -1,10 +1,8 @@
 //! Taking a login along to another DC: exported at home, imported there, once for each key (AU-7).
 
-use std::sync::Arc;
+use tokio::time::Instant;
 
-use tokio::time::{Instant, timeout_at};
-
-use super::invoke::failed;
+use super::invoke::{end_by, failed};
 use super::link::{Link, Order};
 use super::{Client, InvokeError, repeatable};
 use crate::auth::Refusal;
@@ -65,7 +63,7 @@ impl Client {
             error => error,
         })?;
         tracing::info!(dc, "the login was taken along");
-        if let Err(error) = Arc::clone(core).change_dc(dc, |dc| dc.authorized = dc.auth_key.is_some()).await {
+        if let Err(error) = core.change_dc(dc, |dc| dc.authorized = dc.auth_key.is_some()).await {
             // It is taken along once more then, which does no harm.
             tracing::warn!(%error, "cannot remember that the login was taken along");
         }
@@ -81,7 +79,7 @@ async fn call_once<F: Function>(
 ) -> Result<F::Return, InvokeError> {
     let method = F::NAME;
     let body = function.to_bytes().map_err(|source| InvokeError::Encode { method, source })?;
-    let mut ticket = link.call(Order {
+    let ticket = link.call(Order {
         method,
         body,
         options: repeatable::options(method),
@@ -91,13 +89,7 @@ async fn call_once<F: Function>(
         leads: false,
         acknowledged: None,
     });
-    let result = match timeout_at(Instant::now() + limit, ticket.end()).await {
-        Ok(end) => end.map_err(|end| failed(method, link.dc(), end))?,
-        Err(_) => {
-            let given_up = ticket.give_up().await;
-            let (status, cause) = (given_up.status, given_up.cause);
-            return Err(InvokeError::Timeout { method, after: limit, status, cause });
-        }
-    };
+    let end = end_by(ticket, method, Instant::now() + limit, limit).await?;
+    let result = end.map_err(|end| failed(method, link.dc(), end))?;
     F::Return::from_bytes(result).map_err(|source| InvokeError::Decode { method, source })
 }

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use super::in_order::Turn;
-use super::link::{CallEnd, Link, Order};
+use super::link::{CallEnd, GivenUp, Link, Order, Ticket};
 use super::retry::{Patience, Reaction};
 use super::{Client, InvokeError, repeatable};
 use crate::message::client::CallOptions;
@@ -194,7 +194,7 @@ impl Client {
                     }
                 }
             };
-            let mut ticket = link.call(Order {
+            let ticket = link.call(Order {
                 method,
                 body: body.clone(),
                 options,
@@ -207,15 +207,7 @@ impl Client {
             if let Some(turn) = &turn {
                 turn.is_on(&link, ticket.id());
             }
-            let end = match timeout_at(deadline, ticket.end()).await {
-                Ok(end) => end,
-                Err(_) => {
-                    let given_up = ticket.give_up().await;
-                    let (status, cause) = (given_up.status, given_up.cause);
-                    return Err(InvokeError::Timeout { method, after: limit, status, cause });
-                }
-            };
-            let end = match end {
+            let end = match end_by(ticket, method, deadline, limit).await? {
                 Ok(result) => return Ok(result),
                 Err(end) => end,
             };
@@ -268,6 +260,22 @@ impl Client {
 /// The server has not waited for the call before, or that one has failed (AP-3).
 fn former_failed(error: &RpcError) -> bool {
     error.is("MSG_WAIT_FAILED") || error.is("MSG_WAIT_TIMEOUT")
+}
+
+/// Waits for the end of a call until `deadline`, which is `limit` after it was made, and gives it up then.
+pub(super) async fn end_by(
+    mut ticket: Ticket<'_>,
+    method: &'static str,
+    deadline: Instant,
+    limit: Duration,
+) -> Result<Result<Bytes, CallEnd>, InvokeError> {
+    match timeout_at(deadline, ticket.end()).await {
+        Ok(end) => Ok(end),
+        Err(_) => {
+            let GivenUp { status, cause } = ticket.give_up().await;
+            Err(InvokeError::Timeout { method, after: limit, status, cause })
+        }
+    }
 }
 
 /// The error for the end of a call that was not repeated.
