@@ -71,23 +71,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
         Self::with_input(stream, codec, BytesMut::new())
     }
 
-    /// The server's end of a new connection: reads until the client's first bytes tell the transport (TR-8). Besides the
-    /// stream it gives the 64 bytes of the obfuscation header, if there is one, for a caller that refuses replays (OB-5).
-    ///
-    /// # Errors
-    /// [`FramedError`]: the client closed the connection, or speaks something else.
-    pub async fn accept(mut stream: S) -> Result<(Self, Option<[u8; 64]>), FramedError> {
-        let mut input = BytesMut::with_capacity(READ_CHUNK);
-        loop {
-            if stream.read_buf(&mut input).await? == 0 {
-                return Err(if input.is_empty() { FramedError::Closed } else { FramedError::Truncated });
-            }
-            if let Some(detected) = transport::detect(&mut input)? {
-                return Ok((Self::with_input(stream, detected.codec, input), detected.header));
-            }
-        }
-    }
-
     /// The transport.
     #[must_use]
     pub fn kind(&self) -> Kind {
@@ -278,9 +261,13 @@ impl<S> std::fmt::Debug for Framed<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::duplex;
+    use std::sync::Mutex;
+
+    use tokio::io::{DuplexStream, duplex};
 
     use super::*;
+    use crate::net::greet;
+    use crate::transport::Doorkeeper;
 
     fn packet(fill: u8, length: usize) -> PacketBuf {
         let mut packet = PacketBuf::with_headroom(crate::tl::HEADROOM);
@@ -295,6 +282,10 @@ mod tests {
         }
     }
 
+    async fn accepted(stream: DuplexStream) -> Framed<DuplexStream> {
+        greet(stream, &Mutex::new(Doorkeeper::new(Vec::new()))).await.unwrap().framed
+    }
+
     #[tokio::test]
     async fn packets_pass_in_both_directions_over_every_transport() {
         for kind in Kind::FRAMED {
@@ -302,7 +293,7 @@ mod tests {
             let (near, far) = duplex(61);
             let mut client = Framed::new(near, Codec::client(kind, &mut rand::rng()));
             let echo = tokio::spawn(async move {
-                let mut server = Framed::accept(far).await.unwrap().0;
+                let mut server = accepted(far).await;
                 for _ in 0..100 {
                     let got = payload(server.next().await.unwrap());
                     let mut packet = server.buffer();
@@ -332,7 +323,7 @@ mod tests {
         let (near, far) = duplex(7);
         let mut client = Framed::new(near, Codec::client(Kind::Intermediate, &mut rand::rng()));
         let server = tokio::spawn(async move {
-            let mut server = Framed::accept(far).await.unwrap().0;
+            let mut server = accepted(far).await;
             for n in 0..5 {
                 server.queue(packet(n, 64), false).unwrap();
             }
@@ -377,7 +368,7 @@ mod tests {
         let mut client = Framed::new(near, Codec::client(Kind::Abridged, &mut rand::rng()));
         client.queue(packet(1, 40), false).unwrap();
         client.flush().await.unwrap();
-        let mut server = Framed::accept(far).await.unwrap().0;
+        let mut server = accepted(far).await;
         server.queue_transport_error(-404).unwrap();
         server.flush().await.unwrap();
         assert_eq!(client.next().await.unwrap(), Frame::TransportError(-404));

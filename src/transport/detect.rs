@@ -13,8 +13,6 @@ use super::{
 pub struct Detected {
     /// The server side of the transport; [`Codec::kind`] names it.
     pub codec: Codec,
-    /// The 64 header bytes as received, in obfuscated transports: for a caller that refuses replays (OB-5).
-    pub header: Option<[u8; HEADER_LEN]>,
     /// The DC id field of an obfuscation header. Only a proxy's clients fill it; else it is random.
     pub dc: Option<i16>,
     /// Which of the [`Doorkeeper`](super::Doorkeeper)'s secrets the client has used, by its place.
@@ -45,7 +43,7 @@ pub fn detect(input: &mut BytesMut) -> Result<Option<Detected>, Error> {
 
 impl Detected {
     pub(super) fn unobfuscated(kind: Kind, consumed: usize) -> Self {
-        Self { codec: Codec::server(kind, None, consumed), header: None, dc: None, secret: None }
+        Self { codec: Codec::server(kind, None, consumed), dc: None, secret: None }
     }
 
     /// The client that sent this header, and the place of the secret whose `key` was tried.
@@ -56,7 +54,7 @@ impl Detected {
     ) -> Result<Self, ErrorKind> {
         let (obfuscation, inner, dc) = Obfuscation::server(header, key)?;
         let codec = Codec::server(Kind::Obfuscated(inner), Some(obfuscation), HEADER_LEN);
-        Ok(Self { codec, header: Some(*header), dc: Some(dc), secret })
+        Ok(Self { codec, dc: Some(dc), secret })
     }
 }
 

@@ -1,6 +1,6 @@
 //! A server that answers calls as a test tells it to, over a key agreed on before.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,10 +8,10 @@ use mtwire::client::{Client, ClientBuilder, RetryPolicy};
 use mtwire::crypto::{AuthKey, Side};
 use mtwire::message::server::{Config, Options, Session};
 use mtwire::message::{RpcError, SaltSchedule, ServerEvent, envelope};
-use mtwire::net::{Address, Framed, SystemClock};
+use mtwire::net::{Address, Framed, SystemClock, greet};
 use mtwire::session::{App, Dc, MemoryStore, Network, State};
 use mtwire::tl::{Constructor, Serialize, functions, types};
-use mtwire::transport::Frame;
+use mtwire::transport::{Doorkeeper, Frame};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -117,8 +117,8 @@ struct Serving {
 impl Serving {
     async fn run(mut self, listener: TcpListener) {
         while let Ok((stream, _)) = listener.accept().await {
-            if let Ok((framed, _)) = Framed::accept(stream).await {
-                self.serve(framed).await;
+            if let Ok(welcome) = greet(stream, &Mutex::new(Doorkeeper::new(Vec::new()))).await {
+                self.serve(welcome.framed).await;
             }
         }
     }
