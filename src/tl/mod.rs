@@ -38,7 +38,8 @@ pub(crate) mod generated {
     pub(crate) use std::fmt::{Debug, Formatter, Result};
 
     pub(crate) use super::table::{
-        ALWAYS, Described, Enum, Field, Kind, Optional, Payload, Shape, Struct, Variant, Vector, clone, zero,
+        ALWAYS, Described, Enum, Field, Kind, Lazy, Optional, Payload, Shape, Struct, Variant, Vector, clone,
+        zero,
     };
     pub(crate) use super::value::{debug, equal};
     pub(crate) use super::{Bytes, Constructor, Deserialize, Function, Reader, Serialize, Str, Writer};

@@ -77,19 +77,6 @@ impl Writer {
         self.u32(if value { BOOL_TRUE } else { BOOL_FALSE });
     }
 
-    /// Takes back what was written behind `position`.
-    pub(crate) fn truncate(&mut self, position: usize) {
-        self.packet.truncate(position);
-    }
-
-    /// Writes a word over the four bytes at `position`, which were written before.
-    pub(crate) fn patch_u32(&mut self, position: usize, value: u32) {
-        if let Some(place) = self.packet.as_mut_slice().get_mut(position..).and_then(<[u8]>::first_chunk_mut)
-        {
-            *place = value.to_le_bytes();
-        }
-    }
-
     /// Bytes as they stand: `int128`, `int256`, or something serialized already.
     #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {

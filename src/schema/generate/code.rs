@@ -11,7 +11,7 @@ use super::names::{field_name, split, type_name, variant_name};
 const DOCUMENTATION: &str = "https://core.telegram.org";
 
 /// As many flag words as the interpreter of the tables keeps.
-const MAX_FLAG_WORDS: usize = 4;
+const MAX_FLAG_WORDS: usize = 2;
 
 /// Writes items of one schema.
 pub struct Code<'a> {
@@ -44,12 +44,11 @@ impl Code<'_> {
             out,
             "pub(crate) static {table}: Struct = Struct {{ id: {0:#x}, name: {1:?}, \
              layout: Layout::new::<{name}>(), recursive: {recursive}, \
-             shared_bits: {3}, fields: &[\n{2}] }};\n\
+             plan: Lazy::NEW, fields: &[\n{2}] }};\n\
              described! {{ {kind} {name} {table} {0:#x} {1:?} }}",
             definition.id,
             definition.name,
             self.fields(definition, &name),
-            shares_bits(definition),
         );
         name
     }
@@ -144,11 +143,11 @@ impl Code<'_> {
                 format!("Kind::{kind}(&unsafe {{ Vector::new::<{rust}>({item}) }})")
             }
             Type::Boxed(name) => {
-                let shape = match self.layout.constructors(name) {
-                    [only] => format!("Shape::Struct(&{})", self.table("types", &only.name)),
-                    _ => format!("Shape::Enum(&{})", self.table("enums", name)),
-                };
-                format!("Kind::{}({shape})", if boxed { "Boxed" } else { "Object" })
+                let boxed = if boxed { "Boxed" } else { "" };
+                match self.layout.constructors(name) {
+                    [only] => format!("Kind::{boxed}Struct(&{})", self.table("types", &only.name)),
+                    _ => format!("Kind::{boxed}Enum(&{})", self.table("enums", name)),
+                }
             }
             Type::Bare(name) => {
                 let name =
@@ -192,7 +191,7 @@ impl Code<'_> {
         let _ = writeln!(
             out,
             "}}\npub(crate) static {table}: Enum = Enum {{ name: {ty:?}, layout: Layout::new::<{name}>(), \
-             recursive: {}, zero: {zero}, variants: &[\n{variants}] }};\n{from}described! {{ enum {name} {table} }}",
+             recursive: {}, zero: {zero}, index: Lazy::NEW, variants: &[\n{variants}] }};\n{from}described! {{ enum {name} {table} }}",
             self.layout.is_recursive(ty),
             table = table_name(&name),
         );
@@ -316,17 +315,6 @@ impl Code<'_> {
 /// The static that holds the table of a type.
 fn table_name(type_name: &str) -> String {
     format!("T_{type_name}")
-}
-
-/// Whether a flag bit speaks of several fields of which one or more have a value.
-fn shares_bits(definition: &Definition) -> bool {
-    let optional = |param: &Param| match &param.kind {
-        ParamKind::Optional { flags, bit, ty } => Some((flags.clone(), *bit, *ty != Type::True)),
-        ParamKind::Flags | ParamKind::Required(_) => None,
-    };
-    let mut bits: Vec<_> = definition.params.iter().filter_map(optional).collect();
-    bits.sort();
-    bits.windows(2).any(|pair| (&pair[0].0, pair[0].1) == (&pair[1].0, pair[1].1) && pair[1].2)
 }
 
 /// The number of a flag word among those of its definition.

@@ -3,8 +3,9 @@
 use std::alloc::handle_alloc_error;
 
 use super::super::{Bytes, Str};
+use super::plan::is_plain;
 use super::read::{Items, with_space};
-use super::{ALWAYS, Kind, Payload, Shape, Struct, Vector, allocate};
+use super::{Kind, Payload, Shape, Struct, Vector, allocate};
 
 /// Clones the value at `from` into `to`.
 ///
@@ -19,7 +20,7 @@ pub(super) unsafe fn object(shape: Shape, from: *const u8, to: *mut u8) {
             Shape::Enum(table) => {
                 let id = from.cast::<u32>().read();
                 to.cast::<u32>().write(id);
-                let Some(variant) = table.variants.iter().find(|variant| variant.id == id) else {
+                let Some(variant) = table.variant(id) else {
                     // A table without a variant of its enum; going on would make a value of nothing.
                     unreachable!("{} has no variant {id:08x}", table.name)
                 };
@@ -48,12 +49,13 @@ unsafe fn boxed(shape: Shape, from: *const u8, to: *mut u8) {
 /// # Safety
 /// As for [`object`], with the struct that `table` describes.
 unsafe fn fields(table: &Struct, from: *const u8, to: *mut u8) {
-    for field in table.fields {
-        let offset = field.0;
-        // SAFETY: the table's promise: the field of this kind is at this offset.
-        unsafe {
-            let (from, to) = (from.add(offset), to.add(offset));
-            if field.1 == ALWAYS { value(&field.2, from, to) } else { optional(&field.2, from, to) }
+    // SAFETY: both are memory of the struct, and the table's promise: the field of this kind is at this offset.
+    // What owns memory elsewhere is written over before anything could drop its copy.
+    unsafe {
+        to.copy_from_nonoverlapping(from, table.layout.size());
+        for step in &table.plan().owned {
+            let (from, to) = (from.add(step.offset as usize), to.add(step.offset as usize));
+            if step.is_required() { value(&step.kind, from, to) } else { optional(&step.kind, from, to) }
         }
     }
 }
@@ -79,9 +81,11 @@ unsafe fn value(kind: &Kind, from: *const u8, to: *mut u8) {
             Kind::Bool | Kind::True => typed::<bool>(from, to),
             Kind::Str => typed::<Str>(from, to),
             Kind::Bytes => typed::<Bytes>(from, to),
-            Kind::Object(shape) => object(shape, from, to),
+            Kind::Struct(table) => fields(table, from, to),
+            Kind::Enum(table) => object(Shape::Enum(table), from, to),
             Kind::Bare(table) => fields(table, from, to),
-            Kind::Boxed(shape) => boxed(shape, from, to),
+            Kind::BoxedStruct(table) => boxed(Shape::Struct(table), from, to),
+            Kind::BoxedEnum(table) => boxed(Shape::Enum(table), from, to),
             Kind::Vector(table) | Kind::BareVector(table) => items(table, from, to),
             Kind::RareStr | Kind::Optional(_) => optional(kind, from, to),
             Kind::Flags(_) => {}
@@ -105,7 +109,7 @@ unsafe fn optional(kind: &Kind, from: *const u8, to: *mut u8) {
             Kind::Str => typed::<Option<Str>>(from, to),
             Kind::Bytes => typed::<Option<Bytes>>(from, to),
             Kind::RareStr => typed::<Option<Box<Str>>>(from, to),
-            Kind::Boxed(_) if from.cast::<*const u8>().read().is_null() => {
+            Kind::BoxedStruct(_) | Kind::BoxedEnum(_) if from.cast::<*const u8>().read().is_null() => {
                 to.cast::<*const u8>().write(std::ptr::null());
             }
             Kind::Optional(table) => {
@@ -134,6 +138,10 @@ unsafe fn items(table: &Vector, from: *const u8, to: *mut u8) {
         let (first, len) = (table.get)(from);
         if !items.reserve(len) {
             handle_alloc_error(table.layout);
+        }
+        if is_plain(&table.item) {
+            items.memory.copy_from_nonoverlapping(first, len * table.layout.size());
+            items.len = len;
         }
         while items.len < len {
             value(&table.item, first.add(items.len * table.layout.size()), items.end());

@@ -21,13 +21,16 @@
 //! comes out as it went in.
 
 mod clone;
+mod plan;
 mod read;
 mod write;
 
 use std::alloc::Layout;
 use std::mem::MaybeUninit;
+use std::sync::OnceLock;
 
 use super::{Reader, Writer};
+use plan::{Index, Plan};
 
 /// What a generated type looks like in memory and on the wire.
 #[derive(Clone, Copy)]
@@ -48,10 +51,25 @@ pub struct Struct {
     pub layout: Layout,
     /// Whether values can contain others of the same type.
     pub recursive: bool,
-    /// Whether a flag bit speaks of several fields of which one or more have a value.
-    pub shared_bits: bool,
     /// The fields in wire order.
     pub fields: &'static [Field],
+    /// How to walk the fields: [`Lazy::NEW`].
+    pub plan: Lazy<Plan>,
+}
+
+impl Struct {
+    fn plan(&self) -> &Plan {
+        self.plan.0.get_or_init(|| Box::new(Plan::of(self)))
+    }
+}
+
+/// Something that is worked out from a table when it is first needed.
+pub struct Lazy<T>(OnceLock<Box<T>>);
+
+impl<T> Lazy<T> {
+    /// Nothing worked out.
+    #[allow(clippy::declare_interior_mutable_const)]
+    pub const NEW: Self = Self(OnceLock::new());
 }
 
 /// An enum with `#[repr(u32)]`, whose discriminants are the constructor ids.
@@ -66,6 +84,14 @@ pub struct Enum {
     pub variants: &'static [Variant],
     /// Index of the variant that stands for nothing: the simplest one.
     pub zero: usize,
+    /// How to find a variant: [`Lazy::NEW`].
+    pub index: Lazy<Index>,
+}
+
+impl Enum {
+    fn index(&self) -> &Index {
+        self.index.0.get_or_init(|| Box::new(Index::of(self)))
+    }
 }
 
 /// A variant of an enum.
@@ -97,9 +123,6 @@ pub struct Field(pub usize, pub u8, pub Kind);
 /// The presence of a field that is always there.
 pub const ALWAYS: u8 = u8::MAX;
 
-/// More flag words than any definition has.
-const WORDS: usize = 4;
-
 /// The type of a field, of a vector's items or of an optional value.
 #[derive(Clone, Copy)]
 pub enum Kind {
@@ -125,12 +148,16 @@ pub enum Kind {
     Bytes,
     /// `Option<Box<Str>>`: a string that is hardly ever there.
     RareStr,
-    /// A struct or an enum in place, written boxed.
-    Object(Shape),
+    /// A struct in place, written boxed.
+    Struct(&'static Struct),
+    /// An enum in place.
+    Enum(&'static Enum),
     /// A struct in place, written bare.
     Bare(&'static Struct),
-    /// A `Box` of a struct or an enum, written boxed.
-    Boxed(Shape),
+    /// A `Box` of a struct, written boxed.
+    BoxedStruct(&'static Struct),
+    /// A `Box` of an enum.
+    BoxedEnum(&'static Enum),
     /// A `Vec`, written as the boxed `Vector`.
     Vector(&'static Vector),
     /// A `Vec`, written as the bare `vector`.

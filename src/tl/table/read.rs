@@ -4,7 +4,7 @@ use std::alloc::{Layout, handle_alloc_error, realloc};
 
 use super::super::error::ErrorKind;
 use super::super::{Bytes, Reader, Str, VECTOR};
-use super::{ALWAYS, Enum, Kind, Payload, Shape, Struct, Vector, WORDS, allocate};
+use super::{Enum, Kind, Payload, Shape, Struct, Vector, allocate};
 
 /// Reads a boxed value into `place`.
 ///
@@ -14,16 +14,39 @@ pub(super) unsafe fn object(shape: Shape, place: *mut u8, reader: &mut Reader) {
     // SAFETY: passed on.
     unsafe {
         match shape {
-            Shape::Struct(table) => {
-                reader.id(table.id, table.name);
-                if table.recursive {
-                    reader.nested(|reader| fields(table, place, reader));
-                } else {
-                    fields(table, place, reader);
-                }
-            }
-            Shape::Enum(table) if table.recursive => reader.nested(|reader| variant(table, place, reader)),
-            Shape::Enum(table) => variant(table, place, reader),
+            Shape::Struct(table) => structure(table, place, reader),
+            Shape::Enum(table) => enumeration(table, place, reader),
+        }
+    }
+}
+
+/// Reads the id of a struct and its fields.
+///
+/// # Safety
+/// As for [`object`].
+unsafe fn structure(table: &'static Struct, place: *mut u8, reader: &mut Reader) {
+    reader.id(table.id, table.name);
+    // SAFETY: passed on.
+    unsafe {
+        if table.recursive {
+            reader.nested(|reader| fields(table, place, reader));
+        } else {
+            fields(table, place, reader);
+        }
+    }
+}
+
+/// Reads the value of an enum.
+///
+/// # Safety
+/// As for [`object`].
+unsafe fn enumeration(table: &'static Enum, place: *mut u8, reader: &mut Reader) {
+    // SAFETY: passed on.
+    unsafe {
+        if table.recursive {
+            reader.nested(|reader| variant(table, place, reader));
+        } else {
+            variant(table, place, reader);
         }
     }
 }
@@ -34,7 +57,7 @@ pub(super) unsafe fn object(shape: Shape, place: *mut u8, reader: &mut Reader) {
 /// As for [`object`].
 unsafe fn variant(table: &'static Enum, place: *mut u8, reader: &mut Reader) {
     let id = reader.u32();
-    let variant = match table.variants.iter().find(|variant| variant.id == id) {
+    let variant = match table.variant(id) {
         Some(variant) => variant,
         None => {
             reader.unknown(id, table.name);
@@ -64,19 +87,26 @@ unsafe fn variant(table: &'static Enum, place: *mut u8, reader: &mut Reader) {
 /// # Safety
 /// As for [`object`].
 pub(super) unsafe fn fields(table: &'static Struct, place: *mut u8, reader: &mut Reader) {
-    let mut words = [0u32; WORDS];
-    for field in table.fields {
-        // SAFETY: the table's promise: the field of this kind is at this offset, and each is visited once.
-        unsafe {
-            let place = place.add(field.0);
-            if let Kind::Flags(word) = field.2 {
-                words[usize::from(word) % WORDS] = reader.u32();
-            } else if field.1 == ALWAYS {
-                value(&field.2, place, reader);
-            } else {
-                let present = words[usize::from(field.1 / 32) % WORDS] >> (field.1 % 32) & 1;
-                optional(&field.2, place, present != 0, reader);
+    let (plan, mut unset) = (table.plan(), u64::MAX);
+    // SAFETY: the table's promise: the field of this kind is at this offset. The optional fields are initialized
+    // first, each of the others is visited once.
+    unsafe {
+        plan.clear(table, place);
+        for step in &plan.steps {
+            if !step.is_present(unset) {
+                continue;
             }
+            let place = place.add(step.offset as usize);
+            if let Kind::Flags(word) = step.kind {
+                unset &= !(u64::from(reader.u32()) << (32 * u32::from(word & 1)));
+            } else if step.is_required() {
+                value(&step.kind, place, reader);
+            } else {
+                optional(&step.kind, place, reader);
+            }
+        }
+        for bit in &plan.bits {
+            place.add(bit.offset as usize).cast::<bool>().write(bit.of(!unset));
         }
     }
 }
@@ -95,13 +125,20 @@ unsafe fn value(kind: &Kind, place: *mut u8, reader: &mut Reader) {
             Kind::Bool => place.cast::<bool>().write(reader.bool()),
             Kind::Str => place.cast::<Str>().write(reader.string()),
             Kind::Bytes => place.cast::<Bytes>().write(reader.bytes()),
-            Kind::Object(shape) => object(shape, place, reader),
+            Kind::Struct(table) => structure(table, place, reader),
+            Kind::Enum(table) => enumeration(table, place, reader),
             Kind::Bare(table) if table.recursive => reader.nested(|reader| fields(table, place, reader)),
             Kind::Bare(table) => fields(table, place, reader),
-            Kind::Boxed(shape) => {
-                reader.charge(shape.layout().size());
-                let value = allocate(shape.layout());
-                object(shape, value, reader);
+            Kind::BoxedStruct(table) => {
+                reader.charge(table.layout.size());
+                let value = allocate(table.layout);
+                structure(table, value, reader);
+                place.cast::<*mut u8>().write(value);
+            }
+            Kind::BoxedEnum(table) => {
+                reader.charge(table.layout.size());
+                let value = allocate(table.layout);
+                enumeration(table, value, reader);
                 place.cast::<*mut u8>().write(value);
             }
             Kind::Vector(table) => {
@@ -110,53 +147,44 @@ unsafe fn value(kind: &Kind, place: *mut u8, reader: &mut Reader) {
             }
             Kind::BareVector(table) => items(table, place, reader),
             // These stand only for optional fields and flag words.
-            Kind::True => place.cast::<bool>().write(false),
-            Kind::RareStr | Kind::Optional(_) => optional(kind, place, false, reader),
-            Kind::Flags(_) => {}
+            Kind::True | Kind::RareStr | Kind::Optional(_) | Kind::Flags(_) => {}
         }
     }
 }
 
+/// Reads an optional field that is there.
+///
 /// # Safety
-/// `place` is memory of an `Option` of the type that `kind` describes (for `True`, of a `bool`); after the
-/// call it is initialized.
-unsafe fn optional(kind: &Kind, place: *mut u8, present: bool, reader: &mut Reader) {
+/// `place` is memory of an `Option` of the type that `kind` describes (for `True`, of a `bool`), which holds
+/// `None` or nothing.
+unsafe fn optional(kind: &Kind, place: *mut u8, reader: &mut Reader) {
     // SAFETY: `kind` says which type is at `place`.
     unsafe {
         match *kind {
-            Kind::True => place.cast::<bool>().write(present),
-            Kind::Int => place.cast::<Option<i32>>().write(present.then(|| reader.i32())),
-            Kind::Long => place.cast::<Option<i64>>().write(present.then(|| reader.i64())),
-            Kind::Double => place.cast::<Option<f64>>().write(present.then(|| reader.f64())),
-            Kind::Int128 => place.cast::<Option<[u8; 16]>>().write(present.then(|| reader.int128())),
-            Kind::Int256 => place.cast::<Option<[u8; 32]>>().write(present.then(|| reader.int256())),
-            Kind::Bool => place.cast::<Option<bool>>().write(present.then(|| reader.bool())),
-            Kind::Str => place.cast::<Option<Str>>().write(present.then(|| reader.string())),
-            Kind::Bytes => place.cast::<Option<Bytes>>().write(present.then(|| reader.bytes())),
-            Kind::RareStr => {
-                place.cast::<Option<Box<Str>>>().write(present.then(|| Box::new(reader.string())))
-            }
-            Kind::Boxed(shape) => {
-                // `Option<Box<T>>` is a pointer, null for `None`.
-                let mut pointer = std::ptr::null_mut();
-                if present {
-                    reader.charge(shape.layout().size());
-                    pointer = allocate(shape.layout());
-                    object(shape, pointer, reader);
-                }
-                place.cast::<*mut u8>().write(pointer);
-            }
-            Kind::Optional(table) if present => {
-                with_space(table.layout, |space| {
-                    value(&table.value, space, reader);
-                    (table.set)(place, space);
-                });
-            }
-            Kind::Optional(table) => (table.set)(place, std::ptr::null()),
-            // These are never optional in this form: the generator wraps them in `Optional`.
-            Kind::Flags(_) | Kind::Object(_) | Kind::Bare(_) | Kind::Vector(_) | Kind::BareVector(_) => {
-                value(kind, place, reader)
-            }
+            Kind::Int => place.cast::<Option<i32>>().write(Some(reader.i32())),
+            Kind::Long => place.cast::<Option<i64>>().write(Some(reader.i64())),
+            Kind::Double => place.cast::<Option<f64>>().write(Some(reader.f64())),
+            Kind::Int128 => place.cast::<Option<[u8; 16]>>().write(Some(reader.int128())),
+            Kind::Int256 => place.cast::<Option<[u8; 32]>>().write(Some(reader.int256())),
+            Kind::Bool => place.cast::<Option<bool>>().write(Some(reader.bool())),
+            Kind::Str => place.cast::<Option<Str>>().write(Some(reader.string())),
+            Kind::Bytes => place.cast::<Option<Bytes>>().write(Some(reader.bytes())),
+            Kind::RareStr => place.cast::<Option<Box<Str>>>().write(Some(Box::new(reader.string()))),
+            // `Option<Box<T>>` is a pointer, null for `None`.
+            Kind::BoxedStruct(_) | Kind::BoxedEnum(_) => value(kind, place, reader),
+            Kind::Optional(table) => with_space(table.layout, |space| {
+                value(&table.value, space, reader);
+                (table.set)(place, space);
+            }),
+            // Flag bits are no fields that hold something, and the others are never optional in this form: the
+            // generator wraps them in `Optional`.
+            Kind::True
+            | Kind::Flags(_)
+            | Kind::Struct(_)
+            | Kind::Enum(_)
+            | Kind::Bare(_)
+            | Kind::Vector(_)
+            | Kind::BareVector(_) => {}
         }
     }
 }

@@ -1,33 +1,48 @@
 //! Memory → packet.
 
 use super::super::{Bytes, Str, VECTOR, Writer};
-use super::{ALWAYS, Kind, Payload, Shape, Struct, Vector, WORDS};
+use super::plan::Plan;
+use super::{ALWAYS, Enum, Kind, Payload, Shape, Struct, Vector};
 
 /// Writes a boxed value.
 ///
 /// # Safety
 /// `place` holds a value of the type that `shape` describes.
 pub(super) unsafe fn object(shape: Shape, place: *const u8, writer: &mut Writer) {
-    // SAFETY: passed on; a `#[repr(u32)]` enum begins with its discriminant.
+    // SAFETY: passed on.
     unsafe {
         match shape {
-            Shape::Struct(table) => {
-                writer.u32(table.id);
-                fields(table, place, writer);
-            }
-            Shape::Enum(table) => {
-                let id = place.cast::<u32>().read();
-                writer.u32(id);
-                let Some(variant) = table.variants.iter().find(|variant| variant.id == id) else {
-                    unreachable!("{} has no variant {id:08x}", table.name)
-                };
-                let payload = place.add(variant.payload.offset());
-                match variant.payload {
-                    Payload::Unit => {}
-                    Payload::Inline(table) => fields(table, payload, writer),
-                    Payload::Boxed(table) => fields(table, payload.cast::<*const u8>().read(), writer),
-                }
-            }
+            Shape::Struct(table) => structure(table, place, writer),
+            Shape::Enum(table) => enumeration(table, place, writer),
+        }
+    }
+}
+
+/// Writes the id of a struct and its fields.
+///
+/// # Safety
+/// As for [`object`].
+unsafe fn structure(table: &Struct, place: *const u8, writer: &mut Writer) {
+    writer.u32(table.id);
+    // SAFETY: passed on.
+    unsafe { fields(table, place, writer) }
+}
+
+/// Writes the id of a variant and its payload.
+///
+/// # Safety
+/// As for [`object`].
+unsafe fn enumeration(table: &Enum, place: *const u8, writer: &mut Writer) {
+    // SAFETY: passed on; a `#[repr(u32)]` enum begins with its discriminant.
+    unsafe {
+        let id = place.cast::<u32>().read();
+        writer.u32(id);
+        let Some(variant) = table.variant(id) else { unreachable!("{} has no variant {id:08x}", table.name) };
+        let payload = place.add(variant.payload.offset());
+        match variant.payload {
+            Payload::Unit => {}
+            Payload::Inline(table) => fields(table, payload, writer),
+            Payload::Boxed(table) => fields(table, payload.cast::<*const u8>().read(), writer),
         }
     }
 }
@@ -37,60 +52,89 @@ pub(super) unsafe fn object(shape: Shape, place: *const u8, writer: &mut Writer)
 /// # Safety
 /// `place` holds a value of the struct that `table` describes.
 pub(super) unsafe fn fields(table: &Struct, place: *const u8, writer: &mut Writer) {
-    let start = writer.position();
-    // SAFETY: passed on.
+    let plan = table.plan();
+    // SAFETY: the table's promise: the field of this kind is at this offset.
     unsafe {
-        let (set, absent) = pass(table, place, [0; WORDS], writer);
-        if table.shared_bits && set.iter().zip(absent).any(|(set, absent)| set & absent != 0) {
-            // A bit speaks of several fields, and one of them has no value. The bit says that all of them are
-            // there (TL-6), so the others are written as zeros.
-            writer.truncate(start);
-            pass(table, place, set, writer);
+        let flags = flags(plan, place);
+        for step in &plan.steps {
+            if !step.is_present(!flags) {
+                continue;
+            }
+            let place = place.add(step.offset as usize);
+            if let Kind::Flags(word) = step.kind {
+                // The word: half of the number.
+                writer.u32((flags >> (32 * u32::from(word & 1))) as u32);
+            } else if step.is_required() {
+                value(&step.kind, place, writer);
+            } else if !optional(&step.kind, place, writer) {
+                // The bit speaks of several fields, and this one has no value. The bit says that all of them are
+                // there (TL-6), so it is written as zeros.
+                zero(&step.kind, writer);
+            }
         }
     }
 }
 
-/// Writes the fields, with zeros for those whose bits are `known` to be set and that have no value. Gives the
-/// flag words, and the bits of the fields that have none.
+/// The flags: their words stand before the fields that they speak of, so the fields are asked first.
 ///
 /// # Safety
-/// As for [`fields`].
-unsafe fn pass(
-    table: &Struct,
-    place: *const u8,
-    known: [u32; WORDS],
-    writer: &mut Writer,
-) -> ([u32; WORDS], [u32; WORDS]) {
-    // A flag word stands before the fields that it speaks of, so it is filled in when they are known.
-    let (mut words, mut absent, mut positions) = (known, [0u32; WORDS], [usize::MAX; WORDS]);
-    for field in table.fields {
-        // SAFETY: the table's promise: the field of this kind is at this offset.
-        unsafe {
-            let place = place.add(field.0);
-            if let Kind::Flags(word) = field.2 {
-                positions[usize::from(word) % WORDS] = writer.position();
-                writer.u32(0);
-            } else if field.1 == ALWAYS {
-                value(&field.2, place, writer);
-            } else {
-                let (word, bit) = (usize::from(field.1 / 32) % WORDS, 1 << (field.1 % 32));
-                if optional(&field.2, place, writer) {
-                    words[word] |= bit;
-                } else if !matches!(field.2, Kind::True) {
-                    absent[word] |= bit;
-                    if known[word] & bit != 0 {
-                        zero(&field.2, writer);
-                    }
-                }
+/// As for [`fields`], with its plan.
+#[inline]
+unsafe fn flags(plan: &Plan, place: *const u8) -> u64 {
+    let mut flags = 0;
+    // SAFETY: the plan sorts the fields by their types; `Option<Box<T>>` is a pointer, null for `None`.
+    unsafe {
+        for bit in &plan.bits {
+            flags |= bit.when(*place.add(bit.offset as usize).cast::<bool>());
+        }
+        for bit in &plan.ints {
+            flags |= bit.when((*place.add(bit.offset as usize).cast::<Option<i32>>()).is_some());
+        }
+        for bit in &plan.longs {
+            flags |= bit.when((*place.add(bit.offset as usize).cast::<Option<i64>>()).is_some());
+        }
+        for bit in &plan.pointers {
+            flags |= bit.when(!place.add(bit.offset as usize).cast::<*const u8>().read().is_null());
+        }
+        for step in &plan.others {
+            if is_some(&step.kind, place.add(step.offset as usize)) {
+                flags |= step.mask();
             }
         }
     }
-    for (word, position) in words.into_iter().zip(positions) {
-        if position != usize::MAX && word != 0 {
-            writer.patch_u32(position, word);
+    flags
+}
+
+/// Whether an optional field is there.
+///
+/// # Safety
+/// `place` holds an `Option` of the type that `kind` describes.
+unsafe fn is_some(kind: &Kind, place: *const u8) -> bool {
+    // SAFETY: `kind` says which type is at `place`.
+    unsafe {
+        match *kind {
+            Kind::Int => (*place.cast::<Option<i32>>()).is_some(),
+            Kind::Long => (*place.cast::<Option<i64>>()).is_some(),
+            Kind::Double => (*place.cast::<Option<f64>>()).is_some(),
+            Kind::Bool => (*place.cast::<Option<bool>>()).is_some(),
+            Kind::Int128 => (*place.cast::<Option<[u8; 16]>>()).is_some(),
+            Kind::Int256 => (*place.cast::<Option<[u8; 32]>>()).is_some(),
+            Kind::Str => (*place.cast::<Option<Str>>()).is_some(),
+            Kind::Bytes => (*place.cast::<Option<Bytes>>()).is_some(),
+            Kind::RareStr | Kind::BoxedStruct(_) | Kind::BoxedEnum(_) => {
+                !place.cast::<*const u8>().read().is_null()
+            }
+            Kind::Optional(table) => !(table.get)(place).is_null(),
+            // These are never optional in this form: the generator wraps them in `Optional`.
+            Kind::True
+            | Kind::Flags(_)
+            | Kind::Struct(_)
+            | Kind::Enum(_)
+            | Kind::Bare(_)
+            | Kind::Vector(_)
+            | Kind::BareVector(_) => false,
         }
     }
-    (words, absent)
 }
 
 /// # Safety
@@ -107,9 +151,11 @@ unsafe fn value(kind: &Kind, place: *const u8, writer: &mut Writer) {
             Kind::Bool => writer.bool(*place.cast::<bool>()),
             Kind::Str => writer.string(&*place.cast::<Str>()),
             Kind::Bytes => writer.bytes(&*place.cast::<Bytes>()),
-            Kind::Object(shape) => object(shape, place, writer),
+            Kind::Struct(table) => structure(table, place, writer),
+            Kind::Enum(table) => enumeration(table, place, writer),
             Kind::Bare(table) => fields(table, place, writer),
-            Kind::Boxed(shape) => object(shape, place.cast::<*const u8>().read(), writer),
+            Kind::BoxedStruct(table) => structure(table, place.cast::<*const u8>().read(), writer),
+            Kind::BoxedEnum(table) => enumeration(table, place.cast::<*const u8>().read(), writer),
             Kind::Vector(table) => {
                 writer.u32(VECTOR);
                 items(table, place, writer);
@@ -129,7 +175,6 @@ unsafe fn optional(kind: &Kind, place: *const u8, writer: &mut Writer) -> bool {
     // is read as its own type.
     unsafe {
         match *kind {
-            Kind::True => *place.cast::<bool>(),
             Kind::Int => (*place.cast::<Option<i32>>()).map(|value| writer.i32(value)).is_some(),
             Kind::Long => (*place.cast::<Option<i64>>()).map(|value| writer.i64(value)).is_some(),
             Kind::Double => (*place.cast::<Option<f64>>()).map(|value| writer.f64(value)).is_some(),
@@ -143,12 +188,12 @@ unsafe fn optional(kind: &Kind, place: *const u8, writer: &mut Writer) -> bool {
             Kind::RareStr => {
                 (*place.cast::<Option<Box<Str>>>()).as_ref().map(|value| writer.string(value)).is_some()
             }
-            Kind::Boxed(shape) => {
-                let pointer = place.cast::<*const u8>().read();
-                if !pointer.is_null() {
-                    object(shape, pointer, writer);
+            Kind::BoxedStruct(_) | Kind::BoxedEnum(_) => {
+                let is_some = !place.cast::<*const u8>().read().is_null();
+                if is_some {
+                    value(kind, place, writer);
                 }
-                !pointer.is_null()
+                is_some
             }
             Kind::Optional(table) => {
                 let inside = (table.get)(place);
@@ -158,7 +203,13 @@ unsafe fn optional(kind: &Kind, place: *const u8, writer: &mut Writer) -> bool {
                 !inside.is_null()
             }
             // These are never optional in this form: the generator wraps them in `Optional`.
-            Kind::Flags(_) | Kind::Object(_) | Kind::Bare(_) | Kind::Vector(_) | Kind::BareVector(_) => false,
+            Kind::True
+            | Kind::Flags(_)
+            | Kind::Struct(_)
+            | Kind::Enum(_)
+            | Kind::Bare(_)
+            | Kind::Vector(_)
+            | Kind::BareVector(_) => false,
         }
     }
 }
@@ -186,7 +237,8 @@ fn zero(kind: &Kind, writer: &mut Writer) {
         Kind::Int256 => writer.raw(&[0; 32]),
         Kind::Bool => writer.bool(false),
         Kind::Str | Kind::Bytes | Kind::RareStr => writer.bytes(&[]),
-        Kind::Object(shape) | Kind::Boxed(shape) => zero_object(shape, writer),
+        Kind::Struct(table) | Kind::BoxedStruct(table) => zero_object(Shape::Struct(table), writer),
+        Kind::Enum(table) | Kind::BoxedEnum(table) => zero_object(Shape::Enum(table), writer),
         Kind::Bare(table) => zero_fields(table, writer),
         Kind::Vector(_) => {
             writer.u32(VECTOR);
