@@ -38,11 +38,11 @@ pub(crate) mod generated {
     pub(crate) use std::fmt::{Debug, Formatter, Result};
 
     pub(crate) use super::table::{
-        ALWAYS, Described, Enum, Field, Kind, Lazy, Optional, Payload, Shape, Struct, Variant, Vector, clone,
-        zero,
+        ALWAYS, Codec, Described, Enum, Field, Kind, Lazy, Optional, Payload, Shape, Straight, Struct,
+        Variant, Vector, bare_into, boxed, clone, payload, straight, value_into, zero,
     };
     pub(crate) use super::value::{debug, equal};
-    pub(crate) use super::{Bytes, Constructor, Deserialize, Function, Reader, Serialize, Str, Writer};
+    pub(crate) use super::{Bare, Bytes, Constructor, Deserialize, Function, Reader, Serialize, Str, Writer};
 }
 
 /// What a generated type does, all of it by way of its table.

@@ -252,7 +252,8 @@ impl Reader {
     }
 
     /// A boxed `Vector`, its items read one by one with `read`.
-    pub fn vector<T>(&mut self, read: fn(&mut Self) -> T) -> Vec<T> {
+    #[inline]
+    pub fn vector<T>(&mut self, read: impl Fn(&mut Self) -> T) -> Vec<T> {
         self.id(VECTOR, "Vector");
         let count = self.count();
         // What is reserved ahead is never more memory than the packet has bytes left; a vector of large

@@ -117,7 +117,8 @@ impl Writer {
     }
 
     /// A boxed `Vector`, each item written with `write`.
-    pub fn vector<T>(&mut self, items: &[T], write: fn(&T, &mut Self)) {
+    #[inline]
+    pub fn vector<T>(&mut self, items: &[T], write: impl Fn(&T, &mut Self)) {
         self.u32(VECTOR);
         self.count(items.len());
         for item in items {

@@ -39,12 +39,16 @@ impl Code<'_> {
         let name = type_name(split(&definition.name).1);
         self.declaration(out, definition, page, &name);
         let table = table_name(&name);
+        let code = match kind {
+            "struct" => self.straight_struct(out, definition, &name),
+            _ => "None".to_owned(),
+        };
         let recursive = matches!(&definition.result, Type::Boxed(ty) if self.layout.is_recursive(ty));
         let _ = writeln!(
             out,
             "pub(crate) static {table}: Struct = Struct {{ id: {0:#x}, name: {1:?}, \
              layout: Layout::new::<{name}>(), recursive: {recursive}, \
-             plan: Lazy::NEW, fields: &[\n{2}] }};\n\
+             plan: Lazy::NEW, code: {code}, fields: &[\n{2}] }};\n\
              described! {{ {kind} {name} {table} {0:#x} {1:?} }}",
             definition.id,
             definition.name,
@@ -83,7 +87,7 @@ impl Code<'_> {
     }
 
     /// Arguments of functions are always in place: they are written by hand and live for one call.
-    fn is_boxed(&self, definition: &Definition, param: &Param) -> bool {
+    pub fn is_boxed(&self, definition: &Definition, param: &Param) -> bool {
         let is_type = self.layout.bare(&definition.name).is_some_and(|known| known.id == definition.id);
         is_type && self.layout.is_boxed_field(definition, param)
     }
@@ -187,11 +191,13 @@ impl Code<'_> {
                 "impl From<{payload}> for {name} {{ #[inline] fn from(value: {payload}) -> Self {{ Self::{variant}({value}) }} }}"
             );
         }
+        out.push_str("}\n");
         let zero = self.layout.simplest(ty);
+        let code = self.straight_enum(out, ty, &name, constructors, zero);
         let _ = writeln!(
             out,
-            "}}\npub(crate) static {table}: Enum = Enum {{ name: {ty:?}, layout: Layout::new::<{name}>(), \
-             recursive: {}, zero: {zero}, index: Lazy::NEW, variants: &[\n{variants}] }};\n{from}described! {{ enum {name} {table} }}",
+            "pub(crate) static {table}: Enum = Enum {{ name: {ty:?}, layout: Layout::new::<{name}>(), \
+             recursive: {}, zero: {zero}, index: Lazy::NEW, code: {code}, variants: &[\n{variants}] }};\n{from}described! {{ enum {name} {table} }}",
             self.layout.is_recursive(ty),
             table = table_name(&name),
         );
@@ -269,7 +275,7 @@ impl Code<'_> {
         out.push_str("];\n");
     }
 
-    fn path(&self, module: &str, name: &str) -> String {
+    pub fn path(&self, module: &str, name: &str) -> String {
         let (namespace, name) = split(name);
         self.place(module, namespace, &type_name(name))
     }
@@ -288,7 +294,7 @@ impl Code<'_> {
         }
     }
 
-    fn rust_type(&self, ty: &Type) -> String {
+    pub fn rust_type(&self, ty: &Type) -> String {
         match ty {
             Type::Int => "i32".to_owned(),
             Type::Long => "i64".to_owned(),

@@ -53,6 +53,11 @@ impl<'a> Layout<'a> {
         layout
     }
 
+    /// Whether this is the schema of the API: that of secret chats has constructors of the same names.
+    pub fn is_api(&self) -> bool {
+        self.by_name.contains_key("updates")
+    }
+
     /// Boxed types and their constructors, in order of name.
     pub fn boxed_types(&self) -> impl Iterator<Item = (&'a str, &[&'a Definition])> {
         self.constructors.iter().map(|(name, constructors)| (*name, constructors.as_slice()))

@@ -1,11 +1,12 @@
 //! Writes the Rust types and functions of a schema.
 //!
 //! What is written is meant to compile fast: for each type its declaration and a table of its fields, which the
-//! interpreter in `tl::table` walks. There is no code for each type.
+//! interpreter in `tl::table` walks. Only a few dozen types that are met all the time have code of their own.
 
 mod code;
 mod layout;
 mod names;
+mod straight;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

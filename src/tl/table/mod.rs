@@ -23,6 +23,7 @@
 mod clone;
 mod plan;
 mod read;
+mod straight;
 mod write;
 
 use std::alloc::Layout;
@@ -31,6 +32,7 @@ use std::sync::OnceLock;
 
 use super::{Reader, Writer};
 use plan::{Index, Plan};
+pub use straight::{Codec, Straight, bare_into, boxed, payload, straight, value_into};
 
 /// What a generated type looks like in memory and on the wire.
 #[derive(Clone, Copy)]
@@ -55,6 +57,8 @@ pub struct Struct {
     pub fields: &'static [Field],
     /// How to walk the fields: [`Lazy::NEW`].
     pub plan: Lazy<Plan>,
+    /// Code that reads and writes the fields, if they have any.
+    pub code: Option<Codec>,
 }
 
 impl Struct {
@@ -86,6 +90,8 @@ pub struct Enum {
     pub zero: usize,
     /// How to find a variant: [`Lazy::NEW`].
     pub index: Lazy<Index>,
+    /// Code that reads and writes the value, if it has any.
+    pub code: Option<Codec>,
 }
 
 impl Enum {

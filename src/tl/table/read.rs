@@ -56,6 +56,10 @@ unsafe fn enumeration(table: &'static Enum, place: *mut u8, reader: &mut Reader)
 /// # Safety
 /// As for [`object`].
 unsafe fn variant(table: &'static Enum, place: *mut u8, reader: &mut Reader) {
+    if let Some(code) = &table.code {
+        // SAFETY: the code is that of the table's type.
+        return unsafe { (code.read)(place, reader) };
+    }
     let id = reader.u32();
     let variant = match table.variant(id) {
         Some(variant) => variant,
@@ -87,6 +91,10 @@ unsafe fn variant(table: &'static Enum, place: *mut u8, reader: &mut Reader) {
 /// # Safety
 /// As for [`object`].
 pub(super) unsafe fn fields(table: &'static Struct, place: *mut u8, reader: &mut Reader) {
+    if let Some(code) = &table.code {
+        // SAFETY: the code is that of the table's type.
+        return unsafe { (code.read)(place, reader) };
+    }
     let (plan, mut unset) = (table.plan(), u64::MAX);
     // SAFETY: the table's promise: the field of this kind is at this offset. The optional fields are initialized
     // first, each of the others is visited once.

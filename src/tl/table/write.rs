@@ -33,8 +33,11 @@ unsafe fn structure(table: &Struct, place: *const u8, writer: &mut Writer) {
 /// # Safety
 /// As for [`object`].
 unsafe fn enumeration(table: &Enum, place: *const u8, writer: &mut Writer) {
-    // SAFETY: passed on; a `#[repr(u32)]` enum begins with its discriminant.
+    // SAFETY: passed on; a `#[repr(u32)]` enum begins with its discriminant, and the code is that of the type.
     unsafe {
+        if let Some(code) = &table.code {
+            return (code.write)(place, writer);
+        }
         let id = place.cast::<u32>().read();
         writer.u32(id);
         let Some(variant) = table.variant(id) else { unreachable!("{} has no variant {id:08x}", table.name) };
@@ -52,6 +55,10 @@ unsafe fn enumeration(table: &Enum, place: *const u8, writer: &mut Writer) {
 /// # Safety
 /// `place` holds a value of the struct that `table` describes.
 pub(super) unsafe fn fields(table: &Struct, place: *const u8, writer: &mut Writer) {
+    if let Some(code) = &table.code {
+        // SAFETY: the code is that of the table's type.
+        return unsafe { (code.write)(place, writer) };
+    }
     let plan = table.plan();
     // SAFETY: the table's promise: the field of this kind is at this offset.
     unsafe {

@@ -1,0 +1,297 @@
+//! Straight-line code for the types that a client reads and a server writes most, beside their tables.
+//!
+//! The interpreter of the tables spends most of its time on finding out what comes next. For these few dozen
+//! types the compiler finds it out. For all 2,500 it would take a minute (`docs/decisions/`).
+
+use std::fmt::Write;
+
+use super::super::ast::{Definition, Param, ParamKind, Type};
+use super::code::Code;
+use super::names::{field_name, variant_name};
+
+/// Constructors that have straight-line code.
+const STRUCTS: &[&str] = &[
+    "channel",
+    "chat",
+    "chatPhoto",
+    "document",
+    "documentAttributeAudio",
+    "documentAttributeFilename",
+    "documentAttributeImageSize",
+    "documentAttributeSticker",
+    "documentAttributeVideo",
+    "message",
+    "messageEntityBlockquote",
+    "messageEntityBold",
+    "messageEntityBotCommand",
+    "messageEntityCode",
+    "messageEntityCustomEmoji",
+    "messageEntityEmail",
+    "messageEntityHashtag",
+    "messageEntityItalic",
+    "messageEntityMention",
+    "messageEntityMentionName",
+    "messageEntityPre",
+    "messageEntitySpoiler",
+    "messageEntityStrike",
+    "messageEntityTextUrl",
+    "messageEntityUnderline",
+    "messageEntityUrl",
+    "messageFwdHeader",
+    "messageMediaDocument",
+    "messageMediaPhoto",
+    "messageReactions",
+    "messageReplies",
+    "messageReplyHeader",
+    "messageService",
+    "peerChannel",
+    "peerChat",
+    "peerUser",
+    "photo",
+    "photoSize",
+    "photoSizeProgressive",
+    "photoStrippedSize",
+    "reactionCount",
+    "reactionEmoji",
+    "user",
+    "userProfilePhoto",
+    "userStatusOffline",
+    "userStatusOnline",
+    "userStatusRecently",
+];
+
+/// Boxed types that have straight-line code.
+const ENUMS: &[&str] = &[
+    "Chat",
+    "ChatPhoto",
+    "Document",
+    "DocumentAttribute",
+    "Message",
+    "MessageEntity",
+    "MessageReplyHeader",
+    "Peer",
+    "Photo",
+    "PhotoSize",
+    "Reaction",
+    "User",
+    "UserProfilePhoto",
+    "UserStatus",
+];
+
+impl Code<'_> {
+    /// Whether a constructor's struct has straight-line code.
+    fn is_straight(&self, definition: &Definition) -> bool {
+        STRUCTS.contains(&definition.name.as_str()) && self.layout.is_api()
+    }
+
+    /// Whether a boxed type has straight-line code.
+    fn is_straight_type(&self, ty: &str) -> bool {
+        match self.layout.constructors(ty) {
+            [only] => self.is_straight(only),
+            _ => ENUMS.contains(&ty) && self.layout.is_api(),
+        }
+    }
+
+    /// The expression for the `code` of the struct's table, and the code itself.
+    pub fn straight_struct(&self, out: &mut String, definition: &Definition, name: &str) -> String {
+        if !self.is_straight(definition) {
+            return "None".to_owned();
+        }
+        let (mut read, mut write) = (String::new(), String::new());
+        for param in &definition.params {
+            self.read_field(&mut read, definition, param);
+            self.write_field(&mut write, definition, param);
+        }
+        let _ = writeln!(
+            out,
+            "impl Straight for {name} {{\n#[inline]\nunsafe fn read(p: *mut Self, r: &mut Reader) {{ unsafe {{\n{read}}} }}\n\
+             #[inline]\nfn write(&self, w: &mut Writer) {{\n{write}}}\n}}"
+        );
+        format!("Some(Codec::of::<{name}>())")
+    }
+
+    /// The expression for the `code` of the enum's table, and the code itself.
+    pub fn straight_enum(
+        &self,
+        out: &mut String,
+        ty: &str,
+        name: &str,
+        constructors: &[&Definition],
+        zero: usize,
+    ) -> String {
+        if !self.is_straight_type(ty) {
+            return "None".to_owned();
+        }
+        let (mut read, mut last, mut write) = (String::new(), String::new(), String::new());
+        for (index, definition) in constructors.iter().enumerate() {
+            let (id, variant) = (definition.id, variant_name(&definition.name, ty));
+            let mut value = format!("p.cast::<u32>().write({id:#x});");
+            if definition.params.is_empty() {
+                let _ = writeln!(write, "Self::{variant} => w.u32({id:#x}),");
+            } else {
+                let payload = self.path("types", &definition.name);
+                let (into, fields) = match self.is_straight(definition) {
+                    true => ("Straight::read", "Straight::write(&**v, w)"),
+                    false => ("bare_into", "v.write_bare(w)"),
+                };
+                let _ = if self.layout.is_boxed_variant(definition) {
+                    let read = format!("boxed(r, |p, r| {into}(p, r))");
+                    write!(value, " payload::<Self, Box<{payload}>>(p).write({read});")
+                } else {
+                    write!(value, " {into}(payload::<Self, {payload}>(p), r);")
+                };
+                let fields = if self.layout.is_boxed_variant(definition) {
+                    fields
+                } else {
+                    &fields.replace("&**v", "v")
+                };
+                let _ = writeln!(write, "Self::{variant}(v) => {{ w.u32({id:#x}); {fields} }}");
+            }
+            if index == zero {
+                // Stands for all that cannot be read.
+                last = format!("id => {{ if id != {id:#x} {{ r.unknown(id, {ty:?}); }} {value} }}\n");
+            } else {
+                let _ = writeln!(read, "{id:#x} => {{ {value} }}");
+            }
+        }
+        let _ = writeln!(
+            out,
+            "impl Straight for {name} {{\nunsafe fn read(p: *mut Self, r: &mut Reader) {{ unsafe {{ match r.u32() {{\n{read}{last}}} }} }}\n\
+             fn write(&self, w: &mut Writer) {{ match self {{\n{write}}} }}\n}}"
+        );
+        format!("Some(Codec::of::<{name}>())")
+    }
+
+    fn read_field(&self, out: &mut String, definition: &Definition, param: &Param) {
+        let field = field_name(&param.name);
+        let boxed = self.is_boxed(definition, param);
+        let _ = match &param.kind {
+            ParamKind::Flags => writeln!(out, "let {field} = r.u32();"),
+            ParamKind::Required(ty) => self.read_into(out, ty, boxed, &field),
+            ParamKind::Optional { flags, bit, ty: Type::True } => writeln!(
+                out,
+                "(&raw mut (*p).{field}).write({} & {:#x} != 0);",
+                field_name(flags),
+                1u32 << bit
+            ),
+            ParamKind::Optional { flags, bit, ty } => writeln!(
+                out,
+                "(&raw mut (*p).{field}).write(if {} & {:#x} != 0 {{ Some({}) }} else {{ None }});",
+                field_name(flags),
+                1u32 << bit,
+                self.read_value(ty, boxed)
+            ),
+        };
+    }
+
+    /// Reads a field that is always there.
+    fn read_into(&self, out: &mut String, ty: &Type, boxed: bool, field: &str) -> std::fmt::Result {
+        match ty {
+            Type::Boxed(name) if !boxed && self.is_straight_type(name) => {
+                let read = format!("Straight::read(&raw mut (*p).{field}, r)");
+                writeln!(out, "{};", self.guarded(name, &read))
+            }
+            _ => writeln!(out, "(&raw mut (*p).{field}).write({});", self.read_value(ty, boxed)),
+        }
+    }
+
+    /// `read`, which reads a value of the boxed type `name`, with its id and with the limit of depth.
+    fn guarded(&self, name: &str, read: &str) -> String {
+        let id = match self.layout.constructors(name) {
+            [only] => format!("r.id({:#x}, {:?}); ", only.id, only.name),
+            _ => String::new(),
+        };
+        let read =
+            if self.layout.is_recursive(name) { format!("r.nested(|r| {read})") } else { read.to_owned() };
+        if id.is_empty() { read } else { format!("{{ {id}{read} }}") }
+    }
+
+    /// An expression that reads a value of a type.
+    fn read_value(&self, ty: &Type, boxed: bool) -> String {
+        match ty {
+            Type::Boxed(name) if self.is_straight_type(name) => {
+                let read = if boxed { "boxed(r, |p, r| Straight::read(p, r))" } else { "straight(r)" };
+                self.guarded(name, read)
+            }
+            Type::String if boxed => "Box::new(r.string())".to_owned(),
+            _ if boxed => "boxed(r, |p, r| value_into(p, r))".to_owned(),
+            Type::Int => "r.i32()".to_owned(),
+            Type::Long => "r.i64()".to_owned(),
+            Type::Double => "r.f64()".to_owned(),
+            Type::Bool => "r.bool()".to_owned(),
+            Type::String => "r.string()".to_owned(),
+            Type::Bytes => "r.bytes()".to_owned(),
+            Type::Vector { bare: false, item } => {
+                format!("r.vector(|r| {})", self.read_value(item, false))
+            }
+            ty => format!("<{}>::deserialize(r)", self.rust_type(ty)),
+        }
+    }
+
+    fn write_field(&self, out: &mut String, definition: &Definition, param: &Param) {
+        let field = field_name(&param.name);
+        let _ = match &param.kind {
+            ParamKind::Flags => {
+                let word: Vec<String> = definition
+                    .params
+                    .iter()
+                    .filter_map(|optional| match &optional.kind {
+                        ParamKind::Optional { flags, bit, ty } if *flags == param.name => {
+                            let test = if *ty == Type::True { "" } else { ".is_some()" };
+                            Some(format!("u32::from(self.{}{test}) << {bit}", field_name(&optional.name)))
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                writeln!(out, "let {field} = {};\nw.u32({field});", word.join(" | "))
+            }
+            ParamKind::Required(ty) => writeln!(out, "{};", self.write_value(ty, &format!("self.{field}"))),
+            ParamKind::Optional { ty: Type::True, .. } => Ok(()),
+            ParamKind::Optional { flags, bit, ty } => {
+                let _ = write!(out, "if let Some(v) = &self.{field} {{ {}; }}", self.write_value(ty, "*v"));
+                // A bit that speaks of several fields says that all of them are there (TL-6), so that one that has
+                // no value is written as zeros.
+                if is_shared(definition, flags, *bit) {
+                    let _ = write!(
+                        out,
+                        " else if {} & {:#x} != 0 {{ <{}>::default().serialize(w); }}",
+                        field_name(flags),
+                        1u32 << bit,
+                        self.rust_type(ty)
+                    );
+                }
+                out.push('\n');
+                Ok(())
+            }
+        };
+    }
+
+    /// A statement that writes the value that the expression `place` names.
+    fn write_value(&self, ty: &Type, place: &str) -> String {
+        match ty {
+            Type::Boxed(name) if self.is_straight_type(name) => {
+                let id = match self.layout.constructors(name) {
+                    [only] => format!("w.u32({:#x}); ", only.id),
+                    _ => String::new(),
+                };
+                format!("{id}({place}).write(w)")
+            }
+            Type::Int => format!("w.i32({place})"),
+            Type::Long => format!("w.i64({place})"),
+            Type::Double => format!("w.f64({place})"),
+            Type::Bool => format!("w.bool({place})"),
+            Type::String => format!("w.string(&{place})"),
+            Type::Bytes => format!("w.bytes(&{place})"),
+            Type::Vector { bare: false, item } => {
+                format!("w.vector(&{place}, |v, w| {{ {}; }})", self.write_value(item, "*v"))
+            }
+            _ => format!("({place}).serialize(w)"),
+        }
+    }
+}
+
+/// Whether a flag bit speaks of more than one field.
+fn is_shared(definition: &Definition, word: &str, of: u8) -> bool {
+    let speaks = |param: &&Param| matches!(&param.kind, ParamKind::Optional { flags, bit, .. } if flags == word && *bit == of);
+    definition.params.iter().filter(speaks).count() > 1
+}
