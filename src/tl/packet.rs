@@ -104,6 +104,7 @@ impl PacketBuf {
     }
 
     /// Makes room for `additional` bytes behind the content.
+    #[inline]
     pub fn reserve(&mut self, additional: usize) {
         self.bytes.reserve(additional);
     }

@@ -53,6 +53,13 @@ impl Writer {
         self.raw(&value.to_le_bytes());
     }
 
+    /// Words as they stand, in little-endian order: ids, `#`, `int`s, and `long`s in halves, of which the lower
+    /// comes first.
+    #[inline]
+    pub fn words<const N: usize>(&mut self, words: [u32; N]) {
+        self.raw(words.map(u32::to_le_bytes).as_flattened());
+    }
+
     /// An `int`.
     #[inline]
     pub fn i32(&mut self, value: i32) {
@@ -87,6 +94,8 @@ impl Writer {
     #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
         let length = bytes.len();
+        // Header and padding are five bytes or less.
+        self.packet.reserve(length.saturating_add(5));
         let header = if length < 254 {
             self.raw(&[length as u8]);
             1
@@ -99,8 +108,13 @@ impl Writer {
             return;
         };
         self.raw(bytes);
-        let end = header + length;
-        self.raw(&[0; 3][..end.next_multiple_of(4) - end]);
+        // Each of a length that the compiler knows: a copy of unknown length is a call.
+        match (header + length) % 4 {
+            1 => self.raw(&[0; 3]),
+            2 => self.raw(&[0; 2]),
+            3 => self.raw(&[0]),
+            _ => {}
+        }
     }
 
     /// A `string` value.

@@ -97,11 +97,11 @@ impl Code<'_> {
         if !self.is_straight(definition) {
             return "None".to_owned();
         }
-        let (mut read, mut write) = (String::new(), String::new());
+        let mut read = String::new();
         for param in &definition.params {
             self.read_field(&mut read, definition, param);
-            self.write_field(&mut write, definition, param);
         }
+        let write = self.write_fields(definition, "self", None);
         let _ = writeln!(
             out,
             "impl Straight for {name} {{\n#[inline]\nunsafe fn read(p: *mut Self, r: &mut Reader) {{ unsafe {{\n{read}}} }}\n\
@@ -131,8 +131,8 @@ impl Code<'_> {
             } else {
                 let payload = self.path("types", &definition.name);
                 let (into, fields) = match self.is_straight(definition) {
-                    true => ("Straight::read", "Straight::write(&**v, w)"),
-                    false => ("bare_into", "v.write_bare(w)"),
+                    true => ("Straight::read", self.write_fields(definition, "v", Some(id))),
+                    false => ("bare_into", format!("w.u32({id:#x}); v.write_bare(w)")),
                 };
                 let _ = if self.layout.is_boxed_variant(definition) {
                     let read = format!("boxed(r, |p, r| {into}(p, r))");
@@ -140,12 +140,7 @@ impl Code<'_> {
                 } else {
                     write!(value, " {into}(payload::<Self, {payload}>(p), r);")
                 };
-                let fields = if self.layout.is_boxed_variant(definition) {
-                    fields
-                } else {
-                    &fields.replace("&**v", "v")
-                };
-                let _ = writeln!(write, "Self::{variant}(v) => {{ w.u32({id:#x}); {fields} }}");
+                let _ = writeln!(write, "Self::{variant}(v) => {{ {fields} }}");
             }
             if index == zero {
                 // Stands for all that cannot be read.
@@ -228,42 +223,45 @@ impl Code<'_> {
         }
     }
 
-    fn write_field(&self, out: &mut String, definition: &Definition, param: &Param) {
-        let field = field_name(&param.name);
-        let _ = match &param.kind {
-            ParamKind::Flags => {
-                let word: Vec<String> = definition
-                    .params
-                    .iter()
-                    .filter_map(|optional| match &optional.kind {
-                        ParamKind::Optional { flags, bit, ty } if *flags == param.name => {
-                            let test = if *ty == Type::True { "" } else { ".is_some()" };
-                            Some(format!("u32::from(self.{}{test}) << {bit}", field_name(&optional.name)))
-                        }
-                        _ => None,
-                    })
-                    .collect();
-                writeln!(out, "let {field} = {};\nw.u32({field});", word.join(" | "))
-            }
-            ParamKind::Required(ty) => writeln!(out, "{};", self.write_value(ty, &format!("self.{field}"))),
-            ParamKind::Optional { ty: Type::True, .. } => Ok(()),
-            ParamKind::Optional { flags, bit, ty } => {
-                let _ = write!(out, "if let Some(v) = &self.{field} {{ {}; }}", self.write_value(ty, "*v"));
-                // A bit that speaks of several fields says that all of them are there (TL-6), so that one that has
-                // no value is written as zeros.
-                if is_shared(definition, flags, *bit) {
-                    let _ = write!(
-                        out,
-                        " else if {} & {:#x} != 0 {{ <{}>::default().serialize(w); }}",
-                        field_name(flags),
-                        1u32 << bit,
-                        self.rust_type(ty)
-                    );
+    /// Statements that write the fields of the struct that `of` names, behind its id if that is to be written.
+    fn write_fields(&self, definition: &Definition, of: &str, id: Option<u32>) -> String {
+        let (mut out, mut words) = (String::new(), Words(Vec::new()));
+        words.0.extend(id.map(|id| format!("{id:#x}")));
+        for param in &definition.params {
+            let field = field_name(&param.name);
+            match &param.kind {
+                ParamKind::Flags => {
+                    let _ = writeln!(out, "let {field} = {};", flag_bits(definition, &param.name, of));
+                    words.0.push(field);
                 }
-                out.push('\n');
-                Ok(())
+                ParamKind::Required(Type::Int) => words.0.push(format!("{of}.{field} as u32")),
+                ParamKind::Required(Type::Long) => {
+                    words.0.push(format!("{of}.{field} as u32"));
+                    words.0.push(format!("({of}.{field} >> 32) as u32"));
+                }
+                ParamKind::Required(ty) => {
+                    words.write(&mut out);
+                    let _ = writeln!(out, "{};", self.write_value(ty, &format!("{of}.{field}")));
+                }
+                ParamKind::Optional { ty: Type::True, .. } => {}
+                ParamKind::Optional { flags, bit, ty } => {
+                    words.write(&mut out);
+                    let value = self.write_value(ty, "*v");
+                    let _ = writeln!(out, "if let Some(v) = &{of}.{field} {{ {value}; }}");
+                    // A bit that speaks of several fields says that all of them are there (TL-6), so that one that
+                    // has no value is written as zeros.
+                    if is_shared(definition, flags, *bit) {
+                        let (word, bit, ty) = (field_name(flags), 1u32 << bit, self.rust_type(ty));
+                        let _ = writeln!(
+                            out,
+                            "else if {word} & {bit:#x} != 0 {{ <{ty}>::default().serialize(w); }}"
+                        );
+                    }
+                }
             }
-        };
+        }
+        words.write(&mut out);
+        out
     }
 
     /// A statement that writes the value that the expression `place` names.
@@ -288,6 +286,37 @@ impl Code<'_> {
             _ => format!("({place}).serialize(w)"),
         }
     }
+}
+
+/// Words that are written in one go: each append asks anew whether there is room.
+struct Words(Vec<String>);
+
+impl Words {
+    fn write(&mut self, out: &mut String) {
+        match self.0.as_slice() {
+            [] => {}
+            [only] => {
+                let _ = writeln!(out, "w.u32({only});");
+            }
+            words => {
+                let _ = writeln!(out, "w.words([{}]);", words.join(", "));
+            }
+        }
+        self.0.clear();
+    }
+}
+
+/// The expression for a flag word of the struct that `of` names.
+fn flag_bits(definition: &Definition, word: &str, of: &str) -> String {
+    let bit = |param: &Param| match &param.kind {
+        ParamKind::Optional { flags, bit, ty } if flags == word => {
+            let test = if *ty == Type::True { "" } else { ".is_some()" };
+            Some(format!("u32::from({of}.{}{test}) << {bit}", field_name(&param.name)))
+        }
+        _ => None,
+    };
+    let bits: Vec<String> = definition.params.iter().filter_map(bit).collect();
+    if bits.is_empty() { "0".to_owned() } else { bits.join(" | ") }
 }
 
 /// Whether a flag bit speaks of more than one field.
