@@ -49,10 +49,10 @@ fn user(i: i64) -> types::User {
         last_name: Some(format!("Last{i}").into()),
         username: Some(format!("user_name_{i}").into()),
         phone: Some(format!("99966200{i:02}").into()),
-        photo: Some(Box::new(
+        photo: Some(
             types::UserProfilePhoto { photo_id: i, dc_id: 2, stripped_thumb: None, ..Default::default() }
                 .into(),
-        )),
+        ),
         status: Some(enums::UserStatus::Recently(types::UserStatusRecently { by_me: false })),
         ..Default::default()
     }

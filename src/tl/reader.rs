@@ -1,5 +1,7 @@
 //! Reading TL values from a packet.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::error::{Error, ErrorKind};
@@ -194,18 +196,24 @@ impl Reader {
     /// hold anything.
     #[inline]
     pub fn bytes(&mut self) -> Bytes {
+        let span = self.span();
+        self.packet.slice(span)
+    }
+
+    /// Where the content of a `bytes` value lies; nowhere, if there is none.
+    fn span(&mut self) -> Range<usize> {
         let rest = &self.packet[self.position..];
         let (header, length) = match *rest {
             [short @ 0..=253, ..] => (1, usize::from(short)),
             [254, a, b, c, ..] => (4, usize::from(a) | usize::from(b) << 8 | usize::from(c) << 16),
             [255, ..] => {
                 self.fail(ErrorKind::StringHeader);
-                return Bytes::new();
+                return 0..0;
             }
             _ => {
                 let left = rest.len();
                 self.fail(ErrorKind::Truncated { needed: 4, left });
-                return Bytes::new();
+                return 0..0;
             }
         };
         // Below 2^24 + 8, so no overflow on any target.
@@ -213,15 +221,14 @@ impl Reader {
         if padded > rest.len() {
             let left = rest.len();
             self.fail(ErrorKind::Truncated { needed: padded, left });
-            return Bytes::new();
+            return 0..0;
         }
         let start = self.position + header;
         self.position += padded;
-        self.packet.slice(start..start + length)
+        start..start + length
     }
 
     /// A `string` value. Bytes that are not UTF-8 are replaced by U+FFFD, which copies the string.
-    #[inline]
     pub fn string(&mut self) -> Str {
         let start = self.position;
         match Str::try_from(self.bytes()) {

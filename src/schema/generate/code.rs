@@ -6,6 +6,7 @@ use super::super::ast::{Definition, Param, ParamKind, Schema, Type};
 use super::is_generated;
 use super::layout::Layout;
 use super::names::{field_name, split, type_name, variant_name};
+use super::straight::flag_bits;
 
 /// Where a definition is explained for people.
 const DOCUMENTATION: &str = "https://core.telegram.org";
@@ -215,7 +216,7 @@ impl Code<'_> {
             let _ = match &param.kind {
                 ParamKind::Flags => {
                     let _ = writeln!(read, "let {field} = r.u32();");
-                    writeln!(write, "w.u32({});", flag_bits(definition, &param.name))
+                    writeln!(write, "w.u32({});", flag_bits(definition, &param.name, "self"))
                 }
                 ParamKind::Required(_) => {
                     let _ = writeln!(read, "let {field} = Deserialize::deserialize(r);");
@@ -331,18 +332,4 @@ fn flag_word(definition: &Definition, name: &str) -> usize {
         .filter(|param| param.kind == ParamKind::Flags)
         .position(|param| param.name == name)
         .unwrap_or(0)
-}
-
-fn flag_bits(definition: &Definition, word: &str) -> String {
-    let bits: Vec<String> = definition
-        .params
-        .iter()
-        .filter_map(|param| match &param.kind {
-            ParamKind::Optional { flags, bit, .. } if flags == word => {
-                Some(format!("u32::from(self.{}.is_some()) << {bit}", field_name(&param.name)))
-            }
-            _ => None,
-        })
-        .collect();
-    if bits.is_empty() { "0".to_owned() } else { bits.join(" | ") }
 }

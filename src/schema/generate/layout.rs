@@ -27,6 +27,9 @@ const RARE: &[(&str, &str)] = &[
     ("user", "lang_code"),
 ];
 
+/// Optional objects that nearly every value has: in place, however large, so that they cost no allocation.
+const COMMON: &[(&str, &str)] = &[("user", "photo")];
+
 /// Layout facts of one schema.
 pub struct Layout<'a> {
     constructors: BTreeMap<&'a str, Vec<&'a Definition>>,
@@ -145,7 +148,9 @@ impl<'a> Layout<'a> {
             ParamKind::Required(ty) => self.closes_cycle(definition, ty),
             ParamKind::Optional { ty, .. } => {
                 let rare = RARE.contains(&(definition.name.as_str(), param.name.as_str()));
-                let large = !matches!(ty, Type::String | Type::Bytes) && self.size_of(ty) > INLINE_OPTIONAL;
+                let common = COMMON.contains(&(definition.name.as_str(), param.name.as_str()));
+                let string = matches!(ty, Type::String | Type::Bytes);
+                let large = !string && !common && self.size_of(ty) > INLINE_OPTIONAL;
                 rare || large || self.closes_cycle(definition, ty)
             }
         }

@@ -307,7 +307,7 @@ impl Words {
 }
 
 /// The expression for a flag word of the struct that `of` names.
-fn flag_bits(definition: &Definition, word: &str, of: &str) -> String {
+pub fn flag_bits(definition: &Definition, word: &str, of: &str) -> String {
     let bit = |param: &Param| match &param.kind {
         ParamKind::Optional { flags, bit, ty } if flags == word => {
             let test = if *ty == Type::True { "" } else { ".is_some()" };
