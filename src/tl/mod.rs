@@ -10,13 +10,12 @@ mod packet;
 mod reader;
 #[allow(unsafe_code)]
 pub(crate) mod table;
+mod text;
 mod traits;
 pub(crate) mod value;
 mod writer;
 
 pub use bytes::Bytes;
-/// The text of a `string` value: an immutable slice of the packet it came from, which derefs to `str`.
-pub use bytestring::ByteString as Str;
 
 pub use crate::schema::wire::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, VECTOR};
 #[cfg(feature = "fuzzing")]
@@ -25,6 +24,7 @@ pub use error::{Error, ErrorKind};
 pub use packet::{HEADROOM, PacketBuf};
 pub use reader::Reader;
 pub use table::{Described, is_constructor_of};
+pub use text::Str;
 pub use writer::Writer;
 
 pub use traits::{Bare, Constructor, Deserialize, Function, Raw, Serialize, detach};
@@ -39,7 +39,7 @@ pub(crate) mod generated {
 
     pub(crate) use super::table::{
         ALWAYS, Codec, Described, Enum, Field, Kind, Lazy, Optional, Payload, Shape, Straight, Struct,
-        Variant, Vector, bare_into, boxed, clone, payload, straight, value_into, zero,
+        Variant, Vector, bare_into, boxed, clone, payload, straight, value_into, vector, zero,
     };
     pub(crate) use super::value::{debug, equal};
     pub(crate) use super::{Bare, Bytes, Constructor, Deserialize, Function, Reader, Serialize, Str, Writer};

@@ -1,6 +1,7 @@
 //! Reading TL values from a packet.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -20,6 +21,8 @@ use super::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, Str, VECTOR};
 #[derive(Clone, Debug)]
 pub struct Reader {
     packet: Bytes,
+    /// The packet as its texts share it, once there is one.
+    shared: Option<Arc<Bytes>>,
     position: usize,
     depth: u32,
     /// Bytes of memory that vectors and boxes of this packet's values may still take.
@@ -37,7 +40,7 @@ impl Reader {
     #[must_use]
     pub fn new(packet: Bytes) -> Self {
         let budget = packet.len().saturating_mul(BUDGET_FACTOR).saturating_add(BUDGET_BASE);
-        Self { packet, position: 0, depth: 0, budget, error: None }
+        Self { packet, shared: None, position: 0, depth: 0, budget, error: None }
     }
 
     /// A reader of nothing that has failed already: every read gives its zero. [`Default`] of the
@@ -230,17 +233,12 @@ impl Reader {
 
     /// A `string` value. Bytes that are not UTF-8 are replaced by U+FFFD, which copies the string.
     pub fn string(&mut self) -> Str {
-        let start = self.position;
-        match Str::try_from(self.bytes()) {
-            Ok(string) => string,
-            Err(_) => self.replaced_string(start),
+        let span = self.span();
+        if span.is_empty() {
+            return Str::new();
         }
-    }
-
-    #[cold]
-    fn replaced_string(&mut self, start: usize) -> Str {
-        self.position = start;
-        String::from_utf8_lossy(&self.bytes()).into_owned().into()
+        let packet = self.shared.get_or_insert_with(|| Arc::new(self.packet.clone()));
+        Str::slice(packet, span.clone()).unwrap_or_else(|| replaced(packet, span))
     }
 
     /// The count of a bare vector; zero if the rest of the packet cannot hold that many items, which is an
@@ -258,15 +256,18 @@ impl Reader {
         }
     }
 
-    /// A boxed `Vector`, its items read one by one with `read`.
+    /// For how many of `count` items of `size` bytes memory is reserved ahead: never more than the packet has bytes
+    /// left. A vector of large values with short encodings grows as they really come.
     #[inline]
-    pub fn vector<T>(&mut self, read: impl Fn(&mut Self) -> T) -> Vec<T> {
+    pub(crate) fn ahead(&self, count: usize, size: usize) -> usize {
+        count.min(self.remaining() / size.max(1))
+    }
+
+    /// A boxed `Vector`, its items read one by one with `read`.
+    pub fn vector<T>(&mut self, read: fn(&mut Self) -> T) -> Vec<T> {
         self.id(VECTOR, "Vector");
         let count = self.count();
-        // What is reserved ahead is never more memory than the packet has bytes left; a vector of large
-        // values with short encodings grows as they really come.
-        let affordable = self.remaining() / size_of::<T>().max(1);
-        let mut items = Vec::with_capacity(count.min(affordable));
+        let mut items = Vec::with_capacity(self.ahead(count, size_of::<T>()));
         for _ in 0..count {
             self.charge(size_of::<T>());
             let value = read(self);
@@ -318,4 +319,9 @@ impl Reader {
         let offset = self.position.saturating_sub(4);
         self.fail_at(offset, ErrorKind::UnknownConstructor { id, expected });
     }
+}
+
+#[cold]
+fn replaced(packet: &[u8], span: Range<usize>) -> Str {
+    String::from_utf8_lossy(packet.get(span).unwrap_or_default()).into()
 }

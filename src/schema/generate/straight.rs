@@ -162,7 +162,10 @@ impl Code<'_> {
         let boxed = self.is_boxed(definition, param);
         let _ = match &param.kind {
             ParamKind::Flags => writeln!(out, "let {field} = r.u32();"),
-            ParamKind::Required(ty) => self.read_into(out, ty, boxed, &field),
+            ParamKind::Required(ty) => {
+                let place = format!("(&raw mut (*p).{field})");
+                writeln!(out, "{};", self.read_into(ty, boxed, &place))
+            }
             ParamKind::Optional { flags, bit, ty: Type::True } => writeln!(
                 out,
                 "(&raw mut (*p).{field}).write({} & {:#x} != 0);",
@@ -179,14 +182,13 @@ impl Code<'_> {
         };
     }
 
-    /// Reads a field that is always there.
-    fn read_into(&self, out: &mut String, ty: &Type, boxed: bool, field: &str) -> std::fmt::Result {
+    /// A statement that reads a value of a type into the memory that `place` points to.
+    fn read_into(&self, ty: &Type, boxed: bool, place: &str) -> String {
         match ty {
             Type::Boxed(name) if !boxed && self.is_straight_type(name) => {
-                let read = format!("Straight::read(&raw mut (*p).{field}, r)");
-                writeln!(out, "{};", self.guarded(name, &read))
+                self.guarded(name, &format!("Straight::read({place}, r)"))
             }
-            _ => writeln!(out, "(&raw mut (*p).{field}).write({});", self.read_value(ty, boxed)),
+            _ => format!("{place}.write({})", self.read_value(ty, boxed)),
         }
     }
 
@@ -217,7 +219,8 @@ impl Code<'_> {
             Type::String => "r.string()".to_owned(),
             Type::Bytes => "r.bytes()".to_owned(),
             Type::Vector { bare: false, item } => {
-                format!("r.vector(|r| {})", self.read_value(item, false))
+                let read = self.read_into(item, false, "p");
+                format!("vector::<{}>(r, |p, r| {read})", self.rust_type(item))
             }
             ty => format!("<{}>::deserialize(r)", self.rust_type(ty)),
         }

@@ -219,9 +219,7 @@ pub(super) fn with_space(layout: Layout, fill: impl FnOnce(*mut u8)) {
 /// `place` is memory of the `Vec` that `table` describes; after the call it is initialized.
 unsafe fn items(table: &Vector, place: *mut u8, reader: &mut Reader) {
     let count = reader.count();
-    // What is reserved ahead is never more memory than the packet has bytes left; a vector of large values
-    // with short encodings grows as they really come.
-    let ahead = count.min(reader.remaining() / table.layout.size().max(1));
+    let ahead = reader.ahead(count, table.layout.size());
     let mut items = Items::new(table.layout);
     if !items.reserve(ahead) {
         reader.fail(ErrorKind::TooLong { length: ahead });

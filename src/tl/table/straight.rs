@@ -2,6 +2,7 @@
 
 use std::mem::MaybeUninit;
 
+use super::super::VECTOR;
 use super::{Described, Reader, Shape, Writer, read};
 
 /// A type with code of its own beside its table: a struct without its id, or an enum.
@@ -100,4 +101,31 @@ pub unsafe fn boxed<T>(reader: &mut Reader, read: impl FnOnce(*mut T, &mut Reade
     read(value.as_mut_ptr(), reader);
     // SAFETY: as the caller says.
     unsafe { value.assume_init() }
+}
+
+/// A boxed `Vector`, its items read in place one by one.
+///
+/// # Safety
+/// `read` initializes the memory that it gets.
+#[inline]
+pub unsafe fn vector<T>(reader: &mut Reader, read: impl Fn(*mut T, &mut Reader)) -> Vec<T> {
+    reader.id(VECTOR, "Vector");
+    let count = reader.count();
+    let mut items = Vec::<T>::with_capacity(reader.ahead(count, size_of::<T>()));
+    // The length is kept beside the vector, so that the vector does not go through memory for each item.
+    let mut len = 0;
+    // SAFETY: `len` items are initialized, and there is memory for one more when one is read.
+    unsafe {
+        while len < count && !reader.failed() {
+            if len == items.capacity() {
+                items.set_len(len);
+                items.reserve(1);
+            }
+            reader.charge(size_of::<T>());
+            read(items.as_mut_ptr().add(len), reader);
+            len += 1;
+        }
+        items.set_len(len);
+    }
+    items
 }
