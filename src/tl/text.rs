@@ -69,12 +69,11 @@ impl Str {
     #[inline]
     pub fn as_str(&self) -> &str {
         let Some(packet) = &self.packet else { return "" };
-        let bytes = packet.get(self.place.span()).unwrap_or_default();
-        // SAFETY: every way to make a `Str` with a packet takes these bytes from a `str`, or checks them as
-        // `slice` does, and a `Bytes` does not change.
+        // SAFETY: every way to make a `Str` with a packet takes its place from the packet's length, and its bytes
+        // from a `str` or checks them as `slice` does; and a `Bytes` does not change.
         #[allow(unsafe_code)]
         unsafe {
-            std::str::from_utf8_unchecked(bytes)
+            std::str::from_utf8_unchecked(packet.get_unchecked(self.place.span()))
         }
     }
 

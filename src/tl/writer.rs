@@ -2,7 +2,7 @@
 
 use super::error::{Error, ErrorKind};
 use super::packet::PacketBuf;
-use super::{BOOL_FALSE, BOOL_TRUE, VECTOR};
+use super::{BOOL_FALSE, BOOL_TRUE, Str, VECTOR};
 
 /// The length of a string is 24 bits wide (TL-2).
 const MAX_STRING: usize = (1 << 24) - 1;
@@ -84,6 +84,13 @@ impl Writer {
         self.u32(if value { BOOL_TRUE } else { BOOL_FALSE });
     }
 
+    /// Makes room for `items` more like the one that was written from `start` on.
+    pub(crate) fn expect_like(&mut self, start: usize, items: usize) {
+        // The others may be much smaller than the first.
+        const MOST: usize = 64 << 10;
+        self.packet.reserve((self.position() - start).saturating_mul(items).min(MOST));
+    }
+
     /// Bytes as they stand: `int128`, `int256`, or something serialized already.
     #[inline]
     pub fn raw(&mut self, bytes: &[u8]) {
@@ -94,8 +101,6 @@ impl Writer {
     #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
         let length = bytes.len();
-        // Header and padding are five bytes or less.
-        self.packet.reserve(length.saturating_add(5));
         let header = if length < 254 {
             self.raw(&[length as u8]);
             1
@@ -120,6 +125,12 @@ impl Writer {
     /// A `string` value.
     pub fn string(&mut self, string: &str) {
         self.bytes(string.as_bytes());
+    }
+
+    /// A `string` value that is a [`Str`]: one call, where its text would be found out at each place of use.
+    #[inline(never)]
+    pub(crate) fn text(&mut self, text: &Str) {
+        self.bytes(text.as_bytes());
     }
 
     /// The count of a bare vector.

@@ -281,7 +281,7 @@ impl Code<'_> {
             Type::Long => format!("w.i64({place})"),
             Type::Double => format!("w.f64({place})"),
             Type::Bool => format!("w.bool({place})"),
-            Type::String => format!("w.string(&{place})"),
+            Type::String => format!("w.text(&{place})"),
             Type::Bytes => format!("w.bytes(&{place})"),
             Type::Vector { bare: false, item } => {
                 format!("w.vector(&{place}, |v, w| {{ {}; }})", self.write_value(item, "*v"))

@@ -156,7 +156,7 @@ unsafe fn value(kind: &Kind, place: *const u8, writer: &mut Writer) {
             Kind::Int128 => writer.raw(&*place.cast::<[u8; 16]>()),
             Kind::Int256 => writer.raw(&*place.cast::<[u8; 32]>()),
             Kind::Bool => writer.bool(*place.cast::<bool>()),
-            Kind::Str => writer.string(&*place.cast::<Str>()),
+            Kind::Str => writer.text(&*place.cast::<Str>()),
             Kind::Bytes => writer.bytes(&*place.cast::<Bytes>()),
             Kind::Struct(table) => structure(table, place, writer),
             Kind::Enum(table) => enumeration(table, place, writer),
@@ -188,7 +188,7 @@ unsafe fn optional(kind: &Kind, place: *const u8, writer: &mut Writer) -> bool {
             Kind::Bool => (*place.cast::<Option<bool>>()).map(|value| writer.bool(value)).is_some(),
             Kind::Int128 => (*place.cast::<Option<[u8; 16]>>()).map(|value| writer.raw(&value)).is_some(),
             Kind::Int256 => (*place.cast::<Option<[u8; 32]>>()).map(|value| writer.raw(&value)).is_some(),
-            Kind::Str => (*place.cast::<Option<Str>>()).as_ref().map(|value| writer.string(value)).is_some(),
+            Kind::Str => (*place.cast::<Option<Str>>()).as_ref().map(|value| writer.text(value)).is_some(),
             Kind::Bytes => {
                 (*place.cast::<Option<Bytes>>()).as_ref().map(|value| writer.bytes(value)).is_some()
             }
@@ -228,8 +228,12 @@ unsafe fn items(table: &Vector, place: *const u8, writer: &mut Writer) {
     unsafe {
         let (first, len) = (table.get)(place);
         writer.count(len);
+        let start = writer.position();
         for index in 0..len {
             value(&table.item, first.add(index * table.layout.size()), writer);
+            if index == 0 {
+                writer.expect_like(start, len - 1);
+            }
         }
     }
 }
