@@ -5,14 +5,18 @@
 //! stay in the instruction cache (figures: `docs/decisions/`). The price is that the interpreter works on
 //! untyped memory.
 //!
+//! A type is walked by the plan that is made of its table when it is first met (`plan`). A few dozen types that are
+//! met all the time have straight-line code beside their tables (`straight`), which the interpreter calls.
+//!
 //! # Safety
-//! This folder is the only place of the codec with `unsafe` code. It rests on one promise, which the code
+//! This folder is the place of the codec's `unsafe` code (but for one line in `tl::text`). It rests on one promise, which the code
 //! generator makes for each type by `unsafe impl Described`: **the table describes the type**. That is, for
 //! every field of the struct there is exactly one [`Field`] with its offset and the [`Kind`] of its type,
 //! every `#[repr(u32)]` enum lists its variants under their discriminants, and sizes and alignments are the
 //! type's. From it follows all that the comments below rely on:
-//! - *reading* fills uninitialized memory. [`read`] writes every field once, with a value of the field's
-//!   type, whatever the packet holds (a failed [`Reader`] gives zeros), so the memory is initialized after.
+//! - *reading* fills uninitialized memory. [`read`] writes every field, with a value of the field's type, whatever
+//!   the packet holds (a failed [`Reader`] gives zeros), so the memory is initialized after. An optional field may be
+//!   written twice; what it holds first, `None`, owns nothing. The straight-line code writes every field once.
 //! - *writing and cloning* get a pointer that comes from a reference, so each field is initialized and
 //!   unchanged while they run.
 //!
