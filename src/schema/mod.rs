@@ -15,7 +15,13 @@ pub mod check;
 mod display;
 pub mod dynamic;
 pub mod error;
+#[cfg(feature = "codegen")]
 pub mod generate;
+// Without the generator, what `Debug` needs of it: how types are called in Rust.
+#[cfg(not(feature = "codegen"))]
+#[allow(dead_code)]
+#[path = "generate/names.rs"]
+mod generate;
 pub mod id;
 mod lexer;
 mod parser;
