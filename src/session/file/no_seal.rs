@@ -23,13 +23,22 @@ pub(super) struct Master(Infallible);
 #[derive(Debug)]
 pub(super) struct Vault(Infallible);
 
+#[derive(Debug)]
+pub(super) struct Locked(Infallible);
+
+impl From<Locked> for ErrorKind {
+    fn from(locked: Locked) -> Self {
+        match locked.0 {}
+    }
+}
+
 pub(super) struct KeyBlock<'a> {
     never: Infallible,
     file: PhantomData<&'a [u8]>,
 }
 
 impl Master {
-    pub(super) fn new(passphrase: &Passphrase, _rng: &mut dyn CryptoRng) -> Result<Self, ErrorKind> {
+    pub(super) fn new(passphrase: &Passphrase, _rng: &mut dyn CryptoRng) -> Result<Self, Locked> {
         match *passphrase {}
     }
 
@@ -49,12 +58,12 @@ impl<'a> KeyBlock<'a> {
         Err(FormatError { offset: 10, kind })
     }
 
-    pub(super) fn master(&self, _passphrase: &Passphrase) -> Result<Master, ErrorKind> {
+    pub(super) fn master(&self, _passphrase: &Passphrase) -> Result<Master, Locked> {
         let Self { never, file: PhantomData } = self;
         match *never {}
     }
 
-    pub(super) fn open(&self, _header: &[u8; HEADER_LEN], master: &Master) -> Result<Vault, ErrorKind> {
+    pub(super) fn open(&self, _header: &[u8; HEADER_LEN], master: &Master) -> Result<Vault, Locked> {
         match master.0 {}
     }
 }
