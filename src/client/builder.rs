@@ -103,7 +103,7 @@ impl ClientBuilder {
     }
 
     /// The passphrase of `NAME.session`; a new one is encrypted with it. It makes no difference with a
-    /// [`store`](Self::store) of the caller's own.
+    /// [`store`](Self::store) of the caller's own. Needs the feature `encrypted-session`.
     #[cfg(feature = "encrypted-session")]
     #[must_use]
     pub fn passphrase(mut self, passphrase: impl Into<Secret>) -> Self {
@@ -141,7 +141,7 @@ impl ClientBuilder {
     }
 
     /// An RSA key to trust in the key exchange. The built-in keys and addresses are not used then: servers with keys of
-    /// their own are another network.
+    /// their own are another network. Needs the feature `pem`.
     #[cfg(feature = "pem")]
     #[must_use]
     pub fn trust(mut self, key: PublicKey) -> Self {
@@ -158,7 +158,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The proxy between this client and all DCs; none by default.
+    /// The proxy between this client and all DCs; none by default. Needs the feature `proxy`.
     #[cfg(feature = "proxy")]
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {

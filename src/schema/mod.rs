@@ -11,6 +11,7 @@
 //! `std`, `crc32fast` and one another, by `super::` paths.
 
 pub mod ast;
+#[cfg(feature = "codegen")]
 pub mod check;
 mod display;
 pub mod dynamic;
