@@ -38,6 +38,10 @@
 //! | [`tl`] | the codec and the generated types | [serialization](https://core.telegram.org/mtproto/serialize) |
 //! | [`schema`] | the TL language: parser, checks, generator, dynamic codec | [TL](https://core.telegram.org/mtproto/TL) |
 //!
+//! Features that add to a layer: `proxy`, `fake-tls` and `websocket` to the ways to a DC, `encrypted-session` to the
+//! session file, `pem` to the RSA keys, `server-core` the other end of the core, `codegen` the generator to [`schema`]. The
+//! README has all of them.
+//!
 //! Tags such as EN-3 or SA-1 in the documentation of an item name the rules of `docs/protocol.md`.
 //!
 //! # No I/O in the core
@@ -72,10 +76,13 @@ struct Stores;
 pub mod clock;
 pub mod crypto;
 pub mod handshake;
+// Here and in `transport`, what both ends share has parts that only the other end uses.
+#[cfg_attr(not(feature = "server-core"), allow(dead_code))]
 pub mod message;
 pub mod schema;
 pub mod session;
 pub mod tl;
+#[cfg_attr(not(feature = "server-core"), allow(dead_code))]
 pub mod transport;
 
 #[cfg(feature = "client")]

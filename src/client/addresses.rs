@@ -39,7 +39,7 @@ impl Core {
 
     /// Where to dial a DC, best first.
     pub(super) fn places(&self, dc: i32, lane: Lane, route: &Route) -> Vec<Place> {
-        if let Some(Proxy::MtProxy { address, .. }) = &route.proxy {
+        if let Some((address, _)) = route.proxy.as_ref().and_then(Proxy::mtproxy) {
             // It is told the number of the DC alone.
             return vec![Place { endpoint: address.clone().into(), media_only: false }];
         }

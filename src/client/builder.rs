@@ -15,7 +15,10 @@ use super::{Client, ConnectError, DeviceInfo, RetryPolicy, Timing};
 use crate::auth::terminal::Presets;
 use crate::crypto::keys;
 use crate::crypto::rsa::PublicKey;
-use crate::net::{Address, Proxy, Route, off_thread};
+#[cfg(feature = "proxy")]
+use crate::net::Proxy;
+use crate::net::{Address, Route, off_thread};
+#[cfg(feature = "encrypted-session")]
 use crate::session::file::Passphrase;
 use crate::session::{App, Change, Dc, DcAddress, FileStore, Network, Secret, SessionStore, State};
 use crate::transport::Kind;
@@ -30,11 +33,13 @@ pub struct ClientBuilder {
     api_id: Option<i32>,
     api_hash: Option<Secret>,
     directory: PathBuf,
+    #[cfg(feature = "encrypted-session")]
     passphrase: Option<Passphrase>,
     store: Option<Arc<dyn SessionStore>>,
     test: bool,
     start_at: Option<i32>,
     addresses: BTreeMap<i32, Address>,
+    #[cfg(feature = "pem")]
     trusted: Vec<PublicKey>,
     route: Route,
     any_transport: bool,
@@ -55,11 +60,13 @@ impl ClientBuilder {
             api_id: None,
             api_hash: None,
             directory: PathBuf::from("."),
+            #[cfg(feature = "encrypted-session")]
             passphrase: None,
             store: None,
             test: false,
             start_at: None,
             addresses: BTreeMap::new(),
+            #[cfg(feature = "pem")]
             trusted: Vec::new(),
             route: Route::direct(Kind::Abridged),
             any_transport: true,
@@ -96,7 +103,8 @@ impl ClientBuilder {
     }
 
     /// The passphrase of `NAME.session`; a new one is encrypted with it. It makes no difference with a
-    /// [`store`](Self::store) of the caller's own.
+    /// [`store`](Self::store) of the caller's own. Needs the feature `encrypted-session`.
+    #[cfg(feature = "encrypted-session")]
     #[must_use]
     pub fn passphrase(mut self, passphrase: impl Into<Secret>) -> Self {
         self.passphrase = Some(Passphrase::new(passphrase));
@@ -133,7 +141,8 @@ impl ClientBuilder {
     }
 
     /// An RSA key to trust in the key exchange. The built-in keys and addresses are not used then: servers with keys of
-    /// their own are another network.
+    /// their own are another network. Needs the feature `pem`.
+    #[cfg(feature = "pem")]
     #[must_use]
     pub fn trust(mut self, key: PublicKey) -> Self {
         self.trusted.push(key);
@@ -149,7 +158,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The proxy between this client and all DCs; none by default.
+    /// The proxy between this client and all DCs; none by default. Needs the feature `proxy`.
+    #[cfg(feature = "proxy")]
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.route.proxy = Some(proxy);
@@ -273,7 +283,10 @@ impl ClientBuilder {
             Some(store) => store,
             None => {
                 let path = self.directory.join(format!("{}.session", self.name));
+                #[cfg(feature = "encrypted-session")]
                 let passphrase = self.passphrase.take();
+                #[cfg(not(feature = "encrypted-session"))]
+                let passphrase = None;
                 let store = off_thread(move || FileStore::open_with(path, passphrase.as_ref())).await?;
                 if let (Some(torn), Some(path)) = (store.torn_tail(), store.path()) {
                     let (path, bytes) = (path.display(), torn.len);
@@ -324,9 +337,8 @@ impl ClientBuilder {
     /// Which servers, and which of their keys are trusted.
     fn network(&self, state: &State) -> Result<(Network, Vec<PublicKey>), ConnectError> {
         let fresh = state.dcs.values().all(|dc| dc.auth_key.is_none());
-        let asked = if !self.trusted.is_empty() {
-            let public_keys = self.trusted.iter().map(PublicKey::to_pkcs1_pem).collect();
-            Network::Custom { public_keys }
+        let asked = if let Some(network) = self.own_servers() {
+            network
         } else if self.test {
             Network::Test
         } else if fresh && state.app.is_none() {
@@ -349,6 +361,18 @@ impl ClientBuilder {
             }
         };
         Ok((asked, keys))
+    }
+
+    /// Servers whose keys the caller has given.
+    #[cfg(feature = "pem")]
+    fn own_servers(&self) -> Option<Network> {
+        let public_keys: Vec<_> = self.trusted.iter().map(PublicKey::to_pkcs1_pem).collect();
+        (!public_keys.is_empty()).then_some(Network::Custom { public_keys })
+    }
+
+    #[cfg(not(feature = "pem"))]
+    fn own_servers(&self) -> Option<Network> {
+        None
     }
 
     /// What a later run must find in the session.

@@ -155,6 +155,15 @@ impl Core {
         dc: i32,
         change: impl FnOnce(&mut Dc) + Send + 'static,
     ) -> Result<(), session::Error> {
+        self.change_dc_by(dc, Box::new(change)).await
+    }
+
+    /// Behind a pointer, so that it is compiled once and not for each change.
+    async fn change_dc_by(
+        self: &Arc<Self>,
+        dc: i32,
+        change: Box<dyn FnOnce(&mut Dc) + Send>,
+    ) -> Result<(), session::Error> {
         let core = Arc::clone(self);
         off_thread(move || {
             // Nothing is left half done in there: the store itself is atomic.

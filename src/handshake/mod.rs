@@ -30,7 +30,7 @@ pub mod client;
 mod dh_data;
 mod number;
 pub mod plain;
-#[cfg(any(feature = "server", feature = "simulation"))]
+#[cfg(feature = "server-core")]
 pub mod server;
 #[cfg(test)]
 mod tests;

@@ -33,6 +33,7 @@ mod replay;
 pub mod rpc;
 pub mod salts;
 mod seqno;
+#[cfg(feature = "server-core")]
 pub mod server;
 pub mod server_time;
 mod service;

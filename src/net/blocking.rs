@@ -1,6 +1,7 @@
 //! Work that would hold up the I/O thread.
 
 use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex, PoisonError};
 #[cfg(feature = "terminal")]
 use std::{io, thread};
 
@@ -8,8 +9,21 @@ use std::{io, thread};
 ///
 /// A panic in `work` goes on in the caller.
 pub async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let result = Arc::new(Mutex::new(None));
+    let filled = Arc::clone(&result);
+    in_pool(Box::new(move || {
+        let done = work();
+        *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+    }))
+    .await;
+    let done = result.lock().unwrap_or_else(PoisonError::into_inner).take();
+    done.expect("work that has ended has left its result")
+}
+
+/// Behind a pointer, so that the runtime's part of it is compiled once and not for each kind of work.
+async fn in_pool(work: Box<dyn FnOnce() + Send>) {
     match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
+        Ok(()) => {}
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
             // The runtime is shutting down and drops this task at its next await.

@@ -10,6 +10,7 @@ mod dial;
 mod exchange;
 mod framed;
 mod gate;
+#[cfg(feature = "server-core")]
 mod greet;
 pub mod http;
 pub mod proxy;
@@ -33,8 +34,11 @@ pub use dial::{DialError, dial};
 pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
 pub use framed::{Framed, FramedError};
 pub use gate::exchange_permit;
+#[cfg(feature = "server-core")]
 pub use greet::{Stranger, Welcome, greet};
-pub use proxy::{Credentials, Proxy, ProxyError, ProxyTextError};
+#[cfg(feature = "proxy")]
+pub use proxy::{Credentials, ProxyTextError};
+pub use proxy::{Proxy, ProxyError};
 pub use race::race;
 pub use refusal::Refusal;
 pub use route::{Endpoint, Route, connect};

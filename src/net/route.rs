@@ -52,10 +52,10 @@ pub async fn connect(
     limit: Duration,
 ) -> Result<Connection, DialError> {
     let (proxy, address) = (route.proxy.as_ref(), &endpoint.address);
-    let hop = match (proxy, &endpoint.secret) {
-        (Some(Proxy::MtProxy { address, secret }), _) => Some(Hop { proxy: None, address, secret }),
-        (proxy, Some(secret)) => Some(Hop { proxy, address, secret }),
-        _ => None,
+    let hop = match (proxy.and_then(Proxy::mtproxy), &endpoint.secret) {
+        (Some((address, secret)), _) => Some(Hop { proxy: None, address, secret }),
+        (None, Some(secret)) => Some(Hop { proxy, address, secret }),
+        (None, None) => None,
     };
     if let Some(hop) = hop {
         return through(hop, route.transport, dc, limit).await.map(Connection::from);

@@ -11,11 +11,18 @@
 //! `std`, `crc32fast` and one another, by `super::` paths.
 
 pub mod ast;
+#[cfg(feature = "codegen")]
 pub mod check;
 mod display;
 pub mod dynamic;
 pub mod error;
+#[cfg(feature = "codegen")]
 pub mod generate;
+// Without the generator, what `Debug` needs of it: how types are called in Rust.
+#[cfg(not(feature = "codegen"))]
+#[allow(dead_code)]
+#[path = "generate/names.rs"]
+mod generate;
 pub mod id;
 mod lexer;
 mod parser;

@@ -9,23 +9,28 @@
 mod abridged;
 mod checks;
 mod codec;
+#[cfg(feature = "server-core")]
 mod detect;
 mod error;
 pub mod fake_tls;
 mod frame;
 mod full;
+#[cfg(feature = "server-core")]
 mod greeting;
 pub mod http;
 mod intermediate;
 mod kind;
 mod obfuscated;
+#[cfg(feature = "server-core")]
 mod replays;
 mod secret;
 
 pub use codec::Codec;
+#[cfg(feature = "server-core")]
 pub use detect::{Detected, detect};
 pub use error::{Error, ErrorKind};
 pub use frame::{Frame, MAX_FRAME};
+#[cfg(feature = "server-core")]
 pub use greeting::{Doorkeeper, Greeting, Heard};
 pub use kind::{Kind, Tagged, UnknownKind};
 pub use secret::{Disguise, MAX_DOMAIN, NotThroughProxy, ProxySecret, SecretError};

@@ -1,8 +1,11 @@
 //! RSA as MTProto uses it: raw exponentiation of 2048-bit numbers under a padding of its own.
 
+#[cfg(not(feature = "pem"))]
+mod no_pem;
 mod pad;
+#[cfg(feature = "pem")]
 mod pem;
-#[cfg(any(feature = "server", feature = "simulation"))]
+#[cfg(feature = "server-core")]
 mod private;
 #[cfg(test)]
 mod tests;
@@ -12,7 +15,7 @@ use thiserror::Error;
 use super::hash::sha1;
 use super::modular::{self, LEN, Modulus};
 pub use pad::{MAX_DATA_LEN, Padded, unpad, unpad_sha1};
-#[cfg(any(feature = "server", feature = "simulation"))]
+#[cfg(feature = "server-core")]
 pub use private::PrivateKey;
 
 /// The public key of a DC, with its fingerprint. The modulus has 2048 bits.
@@ -35,6 +38,12 @@ pub enum KeyError {
     /// The modulus is even, or the exponent is even, below 3 or above 2^32.
     #[error("these are not the modulus and exponent of an RSA key")]
     NotRsa,
+    /// This build of the library reads no PEM.
+    #[error("keys in PEM cannot be read: this program is built without mtwire's feature `{feature}`")]
+    NotBuilt {
+        /// The cargo feature.
+        feature: &'static str,
+    },
 }
 
 impl PublicKey {
@@ -56,6 +65,7 @@ impl PublicKey {
     }
 
     /// [`PublicKey::from_components`] with an exponent in big-endian.
+    #[cfg(feature = "pem")]
     fn from_numbers(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
         let zeros = exponent.iter().take_while(|byte| **byte == 0).count();
         let significant = &exponent[zeros..];

@@ -37,6 +37,12 @@ pub enum ProxyError {
     /// Not every transport goes through an MTProxy.
     #[error(transparent)]
     Transport(#[from] NotThroughProxy),
+    /// This build of the library has no such proxy.
+    #[error("this program is built without mtwire's feature `{feature}`, which such a proxy needs")]
+    NotBuilt {
+        /// The cargo feature.
+        feature: &'static str,
+    },
     /// An MTProxy is told the number of a DC in 16 bits.
     #[error("no proxy can be told the DC number {0}")]
     DcNumber(i32),

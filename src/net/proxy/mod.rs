@@ -3,85 +3,40 @@
 //! SOCKS5 and HTTP proxies pass a byte stream on to the address of a DC, whatever is spoken in it. An MTProxy is told
 //! the number of a DC in the obfuscation header and knows the address itself (OB-2).
 
+#[cfg(feature = "proxy")]
 mod credentials;
 mod error;
+#[cfg(feature = "fake-tls")]
+mod fake_tls;
+#[cfg(not(feature = "fake-tls"))]
+#[path = "no_fake_tls.rs"]
+mod fake_tls;
+#[cfg(feature = "proxy")]
 mod http;
+#[cfg(feature = "proxy")]
+mod kinds;
+#[cfg(not(feature = "proxy"))]
+#[path = "no_kinds.rs"]
+mod kinds;
 mod mtproxy;
+#[cfg(feature = "proxy")]
 mod percent;
+#[cfg(feature = "proxy")]
 mod socks5;
+#[cfg(feature = "proxy")]
 mod text;
 
-use std::fmt;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
-
+#[cfg(feature = "proxy")]
 pub use credentials::Credentials;
 pub use error::ProxyError;
+pub use kinds::Proxy;
 pub(super) use mtproxy::{Hop, through};
+#[cfg(feature = "proxy")]
 pub use text::ProxyTextError;
 
 use super::{Address, BoxStream, DialError, dial};
-use crate::transport::ProxySecret;
-
-/// A proxy on the way to a DC. Text (`FromStr`) may be `socks5://[USER:PASSWORD@]HOST:PORT`,
-/// `http://[USER:PASSWORD@]HOST:PORT`, `mtproxy://SECRET@HOST:PORT`, and the links by which Telegram's apps share
-/// proxies: `tg://proxy?…`, `tg://socks?…`, `https://t.me/proxy?…`, `https://t.me/socks?…`. [`fmt::Display`] shows
-/// kind and address alone, as does `Debug`.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Proxy {
-    /// SOCKS5 (RFC 1928).
-    Socks5 {
-        /// Where it listens.
-        address: Address,
-        /// What it asks for (RFC 1929), if it does.
-        credentials: Option<Credentials>,
-    },
-    /// HTTP CONNECT (RFC 9110, 9.3.6).
-    Http {
-        /// Where it listens.
-        address: Address,
-        /// What it asks for (RFC 7617), if it does.
-        credentials: Option<Credentials>,
-    },
-    /// MTProxy (OB-2, OB-3, OB-6).
-    MtProxy {
-        /// Where it listens.
-        address: Address,
-        /// What its clients have in common with it.
-        secret: ProxySecret,
-    },
-}
-
-impl Proxy {
-    /// Where the proxy listens.
-    #[must_use]
-    pub const fn address(&self) -> &Address {
-        match self {
-            Self::Socks5 { address, .. } | Self::Http { address, .. } | Self::MtProxy { address, .. } => {
-                address
-            }
-        }
-    }
-}
-
-impl fmt::Display for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = match self {
-            Self::Socks5 { .. } => "socks5",
-            Self::Http { .. } => "http",
-            Self::MtProxy { .. } => "mtproxy",
-        };
-        write!(f, "{scheme}://{}", self.address())
-    }
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Proxy({self})")
-    }
-}
 
 /// Opens a byte stream to `address` within `limit`, through a SOCKS5 or HTTP proxy if there is one.
 pub(super) async fn open(
@@ -89,32 +44,9 @@ pub(super) async fn open(
     address: &Address,
     limit: Duration,
 ) -> Result<BoxStream, DialError> {
-    let Some(proxy) = proxy else { return Ok(Box::new(dial(address, limit).await?)) };
-    let deadline = Instant::now() + limit;
-    let tunnel = async {
-        let dialed = dial(proxy.address(), limit).await;
-        let mut stream = dialed.map_err(|error| ProxyError::Dial(Box::new(error)))?;
-        match proxy {
-            Proxy::Socks5 { credentials, .. } => {
-                stream = socks5::tunnel(stream, address, credentials.as_ref()).await?;
-            }
-            Proxy::Http { credentials, .. } => {
-                http::tunnel(&mut stream, address, credentials.as_ref()).await?;
-            }
-            // It knows the addresses of the DCs itself: `mtproxy` dials it as one.
-            Proxy::MtProxy { .. } => return Err(ProxyError::NoTunnel),
-        }
-        Ok(stream)
-    };
-    let tunnel = match timeout_at(deadline, tunnel).await {
-        Ok(tunnel) => tunnel,
-        Err(_) => Err(ProxyError::TimedOut(limit)),
-    };
-    match tunnel {
-        Ok(stream) => Ok(Box::new(stream)),
-        Err(source) => {
-            Err(DialError::Proxy { proxy: proxy.to_string(), target: address.to_string(), source })
-        }
+    match proxy {
+        Some(proxy) => proxy.open(address, limit).await,
+        None => Ok(Box::new(dial(address, limit).await?)),
     }
 }
 

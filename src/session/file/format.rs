@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{
     codec::Encoder,
     records,
-    seal::{KeyBlock, Locked, Master, Passphrase, SEAL_LEN, SEALED_START, Vault},
+    seal::{KeyBlock, Master, Passphrase, Vault},
 };
 use crate::session::{Change, ErrorKind, State};
 
@@ -16,6 +16,14 @@ pub(super) const MAGIC: [u8; 8] = *b"\x8dMTW\r\n\x1a\n";
 /// The version that is written, and the newest that is read.
 pub const VERSION: u16 = 1;
 pub(super) const HEADER_LEN: usize = 24;
+/// Length of the key block of an encrypted file, which stands behind the header.
+pub(super) const BLOCK_LEN: usize = 112;
+/// Where the first record of an encrypted file stands.
+pub(super) const SEALED_START: usize = HEADER_LEN + BLOCK_LEN;
+/// What a sealed payload has besides the changes: a nonce in front, a tag behind.
+const SEAL_LEN: usize = NONCE_LEN + TAG_LEN;
+pub(super) const NONCE_LEN: usize = 24;
+pub(super) const TAG_LEN: usize = 16;
 /// The flag of a file whose records are sealed.
 const ENCRYPTED: u16 = 1;
 /// In front of a payload: its length and a checksum of it.
@@ -67,6 +75,12 @@ pub enum FormatErrorKind {
     UnknownCipher {
         /// The number of the way.
         suite: u32,
+    },
+    /// It is encrypted, and this build of the library cannot open it.
+    #[error("encrypted, and this program is built without mtwire's feature `{feature}`")]
+    NotBuilt {
+        /// The cargo feature.
+        feature: &'static str,
     },
     /// It is encrypted, and read by something that has no passphrase.
     #[error("the file is encrypted, and its passphrase was not given")]
@@ -158,18 +172,6 @@ pub(super) fn unlock(file: &[u8], passphrase: Option<&Passphrase>) -> Result<Opt
             let master = block.master(passphrase)?;
             let vault = block.open(&header.bytes, &master)?;
             Ok(Some(Keys { master, vault }))
-        }
-    }
-}
-
-impl From<Locked> for ErrorKind {
-    fn from(locked: Locked) -> Self {
-        match locked {
-            Locked::WrongPassphrase => Self::WrongPassphrase,
-            Locked::OutOfMemory => {
-                let error = std::io::ErrorKind::OutOfMemory.into();
-                Self::Io { action: "take the memory to open the encryption of", error }
-            }
         }
     }
 }

@@ -7,13 +7,19 @@ mod lock;
 mod records;
 mod repair;
 mod scan;
+#[cfg(feature = "encrypted-session")]
+mod seal;
+#[cfg(not(feature = "encrypted-session"))]
+#[path = "no_seal.rs"]
 mod seal;
 mod store;
 
 pub use format::{FormatError, FormatErrorKind, VERSION, decode, decode_payload, decode_with};
 pub use repair::{Later, Repaired, check, repair};
 pub use scan::{Damage, Report, examine};
-pub use seal::{Cost, Passphrase};
+#[cfg(feature = "encrypted-session")]
+pub use seal::Cost;
+pub use seal::Passphrase;
 pub use store::{FileStore, TornTail, is_encrypted, load, load_with};
 
 /// One change as it stands in a record.

@@ -1,9 +1,9 @@
 //! Looking at every byte of a file that may be damaged: what is whole, what is not, and what stands behind that.
 
 use super::{
-    format::{self, FormatError, FormatErrorKind, Found, HEADER_LEN, Header},
+    format::{self, FormatError, FormatErrorKind, Found, HEADER_LEN, Header, SEALED_START},
     records,
-    seal::{KeyBlock, Passphrase, SEALED_START},
+    seal::{KeyBlock, Passphrase},
     store::TornTail,
 };
 use crate::session::{Change, ErrorKind, State};

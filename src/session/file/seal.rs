@@ -13,19 +13,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     codec::Encoder,
-    format::{FormatError, FormatErrorKind, HEADER_LEN, crc},
+    format::{BLOCK_LEN, FormatError, FormatErrorKind, HEADER_LEN, NONCE_LEN, SEALED_START, TAG_LEN, crc},
 };
-use crate::session::Secret;
+use crate::session::{ErrorKind, Secret};
 
-/// Length of the key block, which stands behind the header.
-pub(super) const BLOCK_LEN: usize = 112;
-/// Where the first record of an encrypted file stands.
-pub(super) const SEALED_START: usize = HEADER_LEN + BLOCK_LEN;
-/// What a sealed payload has besides the changes: a nonce in front, a tag behind.
-pub(super) const SEAL_LEN: usize = NONCE_LEN + TAG_LEN;
-
-const NONCE_LEN: usize = 24;
-const TAG_LEN: usize = 16;
 const KEY_LEN: usize = 32;
 const SALT_LEN: usize = 16;
 /// Argon2id of RFC 9106 (version 0x13), and XChaCha20-Poly1305: the only pair so far.
@@ -107,10 +98,10 @@ pub(super) struct Master {
 
 impl Master {
     /// With a new salt. Takes the time and the memory that the passphrase costs.
-    pub(super) fn new(passphrase: &Passphrase, rng: &mut dyn CryptoRng) -> Option<Self> {
+    pub(super) fn new(passphrase: &Passphrase, rng: &mut dyn CryptoRng) -> Result<Self, Locked> {
         let mut salt = [0; SALT_LEN];
         rng.fill_bytes(&mut salt);
-        Self::derive(passphrase, passphrase.cost, salt)
+        Self::derive(passphrase, passphrase.cost, salt).ok_or(Locked::OutOfMemory)
     }
 
     /// `None` when the memory is not there.
@@ -168,6 +159,18 @@ pub(super) enum Locked {
     WrongPassphrase,
     /// The memory that the passphrase costs is not there.
     OutOfMemory,
+}
+
+impl From<Locked> for ErrorKind {
+    fn from(locked: Locked) -> Self {
+        match locked {
+            Locked::WrongPassphrase => Self::WrongPassphrase,
+            Locked::OutOfMemory => {
+                let error = std::io::ErrorKind::OutOfMemory.into();
+                Self::Io { action: "take the memory to open the encryption of", error }
+            }
+        }
+    }
 }
 
 /// The key block of a file, checked but not opened.

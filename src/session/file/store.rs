@@ -11,7 +11,7 @@ use super::{
     disk,
     format::{self, Keys, MAX_BATCH},
     lock::Lock,
-    seal::{Locked, Master, Passphrase, Vault},
+    seal::{Master, Passphrase, Vault},
 };
 use crate::session::{Change, Error, ErrorKind, SessionStore, State};
 
@@ -272,7 +272,7 @@ impl Inner {
 }
 
 fn new_master(passphrase: &Passphrase) -> Result<Master, ErrorKind> {
-    Master::new(passphrase, &mut rand::rng()).ok_or_else(|| ErrorKind::from(Locked::OutOfMemory))
+    Ok(Master::new(passphrase, &mut rand::rng())?)
 }
 
 /// Reads a session file without a lock and without changing it; for looking, not for connecting.

@@ -5,21 +5,29 @@
 //! they mean each other is in the 32 bytes that TLS calls random: an HMAC-SHA256 with the proxy's key. Who watches sees
 //! a name, random bytes and records; who tries the server out without the key is no client.
 
+#[cfg(feature = "fake-tls")]
 mod client;
+#[cfg(feature = "fake-tls")]
 mod client_hello;
+#[cfg(feature = "fake-tls")]
+mod digest;
 mod error;
+#[cfg(feature = "fake-tls")]
 mod key_share;
 mod records;
+#[cfg(feature = "server-core")]
 mod server;
 
+#[cfg(feature = "fake-tls")]
 pub use client::Handshake;
+#[cfg(feature = "fake-tls")]
 pub use client_hello::Shape;
+#[cfg(feature = "fake-tls")]
+use digest::digest;
 pub use error::Error;
 pub(super) use records::Records;
+#[cfg(feature = "server-core")]
 pub(super) use server::{Hello, answer};
-
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 
 /// Content types of records (RFC 8446, 5.1).
 const CHANGE_CIPHER_SPEC: u8 = 20;
@@ -41,18 +49,6 @@ const TLS_1_2: [u8; 2] = [3, 3];
 
 /// The record that both ends send in front of their first data.
 const CHANGE_CIPHER_SPEC_RECORD: [u8; 6] = [CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1];
-
-/// HMAC-SHA256 over `parts`, where the random of the hello in the last part counts as zeros.
-fn digest(key: &[u8; 16], before: &[u8], hello: &[u8]) -> Hmac<Sha256> {
-    let (head, rest) = hello.split_at(RANDOM_AT.min(hello.len()));
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes any key length"));
-    mac.update(before);
-    mac.update(head);
-    mac.update(&[0; RANDOM_LEN]);
-    mac.update(rest.get(RANDOM_LEN..).unwrap_or_default());
-    mac
-}
 
 #[cfg(test)]
 mod tests;

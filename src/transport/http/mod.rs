@@ -7,17 +7,21 @@
 //! [`Codec::http`](super::Codec::http) is the client's side of one connection, [`Requests`] the server's, with
 //! [`answer`] to write what it says. Heads are read by `httparse`; here is what is taken from them, and the bounds.
 
+#[cfg(feature = "server-core")]
 mod answer;
 mod client;
 mod fault;
 mod head;
+#[cfg(feature = "server-core")]
 mod requests;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "server-core")]
 pub use answer::{Answer, Connection, answer};
 pub(super) use client::Http;
 pub use fault::Fault;
+#[cfg(feature = "server-core")]
 pub use requests::{Request, Requests, Upgrade, refusal};
 
 /// The longest head of a request or an answer, in bytes.
