@@ -96,16 +96,31 @@ impl Modulus {
 
     /// `base ^ exponent`, in a time that depends on the width of the exponent only.
     pub(super) fn pow_secret<const LIMBS: usize>(&self, base: &Number, exponent: &Uint<LIMBS>) -> Number {
-        let mut exponent_words = Zeroizing::new([0; MAX_EXPONENT_WORDS]);
-        let count = write_words(exponent, &mut *exponent_words);
-        let exponent = &exponent_words[..count];
+        if let Some(power) = self.pow_fast(base, exponent) {
+            return power;
+        }
+        let mut words = Zeroizing::new([0; MAX_EXPONENT_WORDS]);
+        let count = write_words(exponent, &mut *words);
+        let base = Zeroizing::new(self.portable.enter(base));
+        self.portable.leave(&power(&self.portable, &base, &words[..count]))
+    }
+
+    /// [`pow_secret`](Self::pow_secret) if there is an arithmetic for this processor, for who knows something better
+    /// to do where there is none.
+    pub(super) fn pow_fast<const LIMBS: usize>(
+        &self,
+        base: &Number,
+        exponent: &Uint<LIMBS>,
+    ) -> Option<Number> {
         #[cfg(target_arch = "x86_64")]
         if let Some(ifma) = &self.ifma {
+            let mut exponent_words = Zeroizing::new([0; MAX_EXPONENT_WORDS]);
+            let count = write_words(exponent, &mut *exponent_words);
             let base = Zeroizing::new(ifma.enter(&words(base)));
-            return self.reduced(ifma.leave(&power(ifma, &base, exponent)));
+            return Some(self.reduced(ifma.leave(&power(ifma, &base, &exponent_words[..count]))));
         }
-        let base = Zeroizing::new(self.portable.enter(base));
-        self.portable.leave(&power(&self.portable, &base, exponent))
+        let _ = (base, exponent);
+        None
     }
 
     /// `base ^ exponent` for an exponent that is no secret and not 0.
