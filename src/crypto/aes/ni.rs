@@ -1,4 +1,4 @@
-//! IGE with the AES instructions of x86-64. The only module of the layer with `unsafe`: for unaligned loads and
+//! IGE with the AES instructions of x86-64, alone or with the rounds of SHA-256 among them. Unsafe for unaligned loads and
 //! stores, and for calling functions compiled for these instructions once they are known to be there.
 //!
 //! What makes it fast: the xors of IGE are folded into the last round key. `AESENCLAST(s, k)` ends with a xor

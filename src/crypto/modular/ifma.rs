@@ -11,10 +11,10 @@
 
 use std::arch::x86_64::{
     __m512i, _mm_cvtsi128_si64, _mm512_add_epi64, _mm512_alignr_epi64, _mm512_and_si512,
-    _mm512_castsi512_si128, _mm512_cmpeq_epi64_mask, _mm512_cmpeq_epu64_mask, _mm512_cmpgt_epu64_mask,
-    _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_add_epi64,
-    _mm512_mask_mov_epi64, _mm512_mask_set1_epi64, _mm512_set1_epi64, _mm512_setzero_si512,
-    _mm512_srli_epi64, _mm512_storeu_si512,
+    _mm512_castsi512_si128, _mm512_cmpeq_epu64_mask, _mm512_cmpgt_epu64_mask, _mm512_loadu_si512,
+    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_add_epi64, _mm512_mask_set1_epi64,
+    _mm512_or_si512, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_srai_epi64, _mm512_srli_epi64,
+    _mm512_storeu_si512, _mm512_sub_epi64, _mm512_xor_si512,
 };
 use std::hint::black_box;
 
@@ -240,17 +240,20 @@ fn carried(mut sum: [__m512i; VECTORS]) -> Value {
     value
 }
 
+/// The masks come of arithmetic, which keeps the compiler from making loads of them that leave out what is masked: every
+/// entry is really read.
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn select(table: &[Value], index: u64, out: &mut Value) {
-    // Opaque, and compared lane by lane: the compiler cannot turn this into a branch on the index.
+    // Opaque, and lane by lane: this cannot become a branch on the index either.
     let wanted = load(&black_box([index; 8]));
     let one = _mm512_set1_epi64(1);
     let mut number = _mm512_setzero_si512();
     let mut chosen = [_mm512_setzero_si512(); VECTORS];
     for entry in table {
-        let this = _mm512_cmpeq_epi64_mask(number, wanted);
+        // Only 0 minus 1 is negative, and the shift spreads its sign.
+        let this = _mm512_srai_epi64::<63>(_mm512_sub_epi64(_mm512_xor_si512(number, wanted), one));
         for (chosen, entry) in chosen.iter_mut().zip(&entry.0) {
-            *chosen = _mm512_mask_mov_epi64(*chosen, this, load(entry));
+            *chosen = _mm512_or_si512(*chosen, _mm512_and_si512(load(entry), this));
         }
         number = _mm512_add_epi64(number, one);
     }
