@@ -1,11 +1,11 @@
 //! `msg_key` and the AES key and iv of one message (EN-3, EN-5; <https://core.telegram.org/mtproto/description>).
 
-use sha2::{Digest, Sha256};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::AuthKey;
-use super::aes::IgeKey;
-use super::hash::{sha1, sha256};
+use super::aes::{Ige, IgeKey};
+use super::hash::sha1;
+use super::sha256::{BLOCK_LEN, State};
 
 /// Who wrote a message. It picks the part of the authorization key that is used (`x` of EN-3), so that a
 /// message cannot be reflected to its sender.
@@ -54,30 +54,80 @@ impl MsgKeyLarge {
     }
 }
 
-/// Hash state of MTProto 2.0 with the key's part already in it; takes the plaintext in pieces.
-pub(super) struct MsgKeyHasher(Sha256);
+/// Bytes of the key that are hashed in front of the plaintext.
+const KEY_PART_LEN: usize = 32;
+
+/// Bytes of plaintext that the first block of the hash holds.
+const FIRST_HASHED_LEN: usize = BLOCK_LEN - KEY_PART_LEN;
+
+/// The hash of MTProto 2.0 in progress. It takes blocks from where the plaintext lies, without a copy.
+pub(super) struct MsgKeyHasher {
+    state: State,
+    key_part: Zeroizing<[u8; KEY_PART_LEN]>,
+    // Bytes of the plaintext that are hashed.
+    done: usize,
+}
 
 impl MsgKeyHasher {
     pub(super) fn new(key: &AuthKey, sender: Side) -> Self {
-        let start = 88 + sender.x();
-        Self(Sha256::new_with_prefix(&key.as_bytes()[start..start + 32]))
+        let part = &key.as_bytes()[88 + sender.x()..];
+        let key_part = Zeroizing::new(*part.first_chunk().expect("160 bytes hold 32"));
+        Self { state: State::new(), key_part, done: 0 }
     }
 
-    pub(super) fn update(&mut self, plaintext: &[u8]) {
-        self.0.update(plaintext);
+    fn first_block(&self, plaintext: &[u8; FIRST_HASHED_LEN]) -> Zeroizing<[u8; BLOCK_LEN]> {
+        let mut block = Zeroizing::new([0; BLOCK_LEN]);
+        block[..KEY_PART_LEN].copy_from_slice(&*self.key_part);
+        block[KEY_PART_LEN..].copy_from_slice(plaintext);
+        block
     }
 
-    pub(super) fn finish(self) -> MsgKeyLarge {
-        MsgKeyLarge(self.0.finalize().into())
+    /// Hashes what fills whole blocks. `plaintext` is all of it so far, from the start.
+    pub(super) fn advance(&mut self, plaintext: &[u8]) {
+        let mut rest = &plaintext[self.done..];
+        if self.done == 0 {
+            let Some((first, later)) = rest.split_first_chunk() else { return };
+            self.state.compress(std::slice::from_ref(&*self.first_block(first)));
+            rest = later;
+        }
+        let (blocks, tail) = rest.as_chunks();
+        self.state.compress(blocks);
+        self.done = plaintext.len() - tail.len();
+    }
+
+    /// Decrypts the whole of `data` in place, hashing it on the way, and gives the hash.
+    pub(super) fn finish_decrypting(mut self, aes: &mut Ige, data: &mut [u8]) -> MsgKeyLarge {
+        if let Some((first, rest)) = data.split_first_chunk_mut() {
+            aes.run(first);
+            let block = self.first_block(first);
+            let (pieces, tail) = rest.as_chunks_mut();
+            if !pieces.is_empty() {
+                aes.decrypt_hashing(&mut self.state, &block, pieces);
+                self.done = FIRST_HASHED_LEN + BLOCK_LEN * (pieces.len() - 1);
+            }
+            aes.run(tail);
+        } else {
+            aes.run(data);
+        }
+        self.finish(data)
+    }
+
+    /// The hash of the whole plaintext.
+    pub(super) fn finish(mut self, plaintext: &[u8]) -> MsgKeyLarge {
+        self.advance(plaintext);
+        let total = KEY_PART_LEN + plaintext.len();
+        MsgKeyLarge(if self.done == 0 {
+            self.state.finish([&*self.key_part, plaintext], total)
+        } else {
+            self.state.finish([&plaintext[self.done..], &[]], total)
+        })
     }
 }
 
 /// MTProto 2.0: the hash over part of the key and the plaintext with its padding (EN-3).
 #[must_use]
 pub fn msg_key_large(key: &AuthKey, sender: Side, plaintext: &[u8]) -> MsgKeyLarge {
-    let mut hasher = MsgKeyHasher::new(key, sender);
-    hasher.update(plaintext);
-    hasher.finish()
+    MsgKeyHasher::new(key, sender).finish(plaintext)
 }
 
 /// MTProto 2.0: AES key and iv from the `msg_key` (EN-3).
@@ -85,8 +135,8 @@ pub fn msg_key_large(key: &AuthKey, sender: Side, plaintext: &[u8]) -> MsgKeyLar
 pub fn v2(key: &AuthKey, sender: Side, msg_key: &[u8; 16]) -> IgeKey {
     let x = sender.x();
     let k = key.as_bytes();
-    let mut a = sha256(&[msg_key, &k[x..x + 36]]);
-    let mut b = sha256(&[&k[40 + x..40 + x + 36], msg_key]);
+    let mut a = State::new().finish([msg_key, &k[x..x + 36]], 52);
+    let mut b = State::new().finish([&k[40 + x..40 + x + 36], msg_key], 52);
     let mut out = IgeKey::zero();
     out.key[..8].copy_from_slice(&a[..8]);
     out.key[8..24].copy_from_slice(&b[8..24]);
@@ -128,4 +178,33 @@ pub fn v1(key: &AuthKey, sender: Side, msg_key: &[u8; 16]) -> IgeKey {
         hash.zeroize();
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::crypto::hash::sha256;
+
+    fn key() -> AuthKey {
+        AuthKey::from_bytes(std::array::from_fn(|i| u8::try_from(i * 7 % 256).unwrap()))
+    }
+
+    proptest! {
+        #[test]
+        fn the_hash_does_not_care_where_it_pauses(plaintext in vec(any::<u8>(), 0..300), pauses in vec(0usize..300, 0..5)) {
+            for (sender, start) in [(Side::Client, 88), (Side::Server, 96)] {
+                let mut hasher = MsgKeyHasher::new(&key(), sender);
+                let mut pauses: Vec<_> = pauses.iter().map(|at| *at.min(&plaintext.len())).collect();
+                pauses.sort_unstable();
+                for at in pauses {
+                    hasher.advance(&plaintext[..at]);
+                }
+                let expected = sha256(&[&key().as_bytes()[start..start + 32], &plaintext]);
+                prop_assert_eq!(hasher.finish(&plaintext), MsgKeyLarge(expected));
+            }
+        }
+    }
 }

@@ -30,6 +30,7 @@ pub mod nonces;
 pub mod packet;
 pub mod packet_v1;
 pub mod rsa;
+mod sha256;
 pub mod srp;
 #[cfg(test)]
 pub(crate) mod vectors;

@@ -20,10 +20,6 @@ pub const HEADER_LEN: usize = 24;
 /// The shortest ciphertext that can hold a message: salt, session id, `msg_id`, seqno and length (EN-6).
 const MIN_CIPHERTEXT_LEN: usize = 32;
 
-/// Bytes that are hashed while the next ones are decrypted: one block of SHA-256, so that a processor that
-/// executes out of order has both in its window.
-const FUSED_LEN: usize = 64;
-
 /// What sealing gives besides the packet itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sealed {
@@ -82,15 +78,8 @@ pub fn open<'p>(key: &AuthKey, sender: Side, packet: &'p mut [u8]) -> Result<&'p
     let Parts { msg_key, ciphertext } = Parts::split(key, packet)?;
     let keys = kdf::v2(key, sender, &msg_key);
     let mut aes = Ige::decryptor(&keys.key, &keys.iv);
-    let mut hasher = MsgKeyHasher::new(key, sender);
-    let mut decrypted: &[u8] = &[];
-    for chunk in ciphertext.chunks_mut(FUSED_LEN) {
-        aes.run(chunk);
-        hasher.update(decrypted);
-        decrypted = chunk;
-    }
-    hasher.update(decrypted);
-    if bool::from(hasher.finish().msg_key().ct_eq(&msg_key)) { Ok(ciphertext) } else { Err(OpenError) }
+    let hash = MsgKeyHasher::new(key, sender).finish_decrypting(&mut aes, ciphertext);
+    if bool::from(hash.msg_key().ct_eq(&msg_key)) { Ok(ciphertext) } else { Err(OpenError) }
 }
 
 /// A packet taken apart: whose it claims to be has been checked, nothing else.

@@ -16,6 +16,8 @@ mod tests;
 
 use zeroize::Zeroize;
 
+use super::sha256;
+
 pub use ctr::Ctr256;
 
 /// Length of one AES block in bytes.
@@ -164,6 +166,30 @@ impl Ige {
             #[cfg(target_arch = "x86_64")]
             Path::Ni(ni, ige) => ni.run(ige, data),
             Path::Portable(ige) => ige.run(data),
+        }
+    }
+}
+
+/// What one block of SHA-256 takes.
+type Piece = [u8; sha256::BLOCK_LEN];
+
+impl Ige {
+    /// Decrypts the next pieces in place, and hashes `before` and then all pieces but the last, each while the next one
+    /// is decrypted.
+    pub(super) fn decrypt_hashing(&mut self, hash: &mut sha256::State, before: &Piece, pieces: &mut [Piece]) {
+        #[cfg(target_arch = "x86_64")]
+        if let (Path::Ni(ni, ige), Some(sha)) = (&mut self.0, sha256::Ni::detect()) {
+            return ni.decrypt_hashing(sha, ige, hash.words_mut(), before, pieces);
+        }
+        self.decrypt_hashing_portably(hash, before, pieces);
+    }
+
+    fn decrypt_hashing_portably(&mut self, hash: &mut sha256::State, before: &Piece, pieces: &mut [Piece]) {
+        let mut before = before;
+        for piece in pieces {
+            self.run(piece);
+            hash.compress(std::slice::from_ref(before));
+            before = piece;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! IGE with the AES instructions of x86-64. The only module of the layer with `unsafe`: for unaligned loads and
+//! IGE with the AES instructions of x86-64, alone or with the rounds of SHA-256 among them. Unsafe for unaligned loads and
 //! stores, and for calling functions compiled for these instructions once they are known to be there.
 //!
 //! What makes it fast: the xors of IGE are folded into the last round key. `AESENCLAST(s, k)` ends with a xor
@@ -9,13 +9,14 @@
 
 use std::arch::x86_64::{
     __m128i, _mm_aesdec_si128, _mm_aesdeclast_si128, _mm_aesenc_si128, _mm_aesenclast_si128,
-    _mm_aesimc_si128, _mm_aeskeygenassist_si128, _mm_loadu_si128, _mm_setzero_si128, _mm_shuffle_epi32,
-    _mm_slli_si128, _mm_storeu_si128, _mm_xor_si128,
+    _mm_aesimc_si128, _mm_loadu_si128, _mm_set1_epi32, _mm_setzero_si128, _mm_shuffle_epi8,
+    _mm_shuffle_epi32, _mm_slli_si128, _mm_storeu_si128, _mm_xor_si128,
 };
 
 use zeroize::Zeroize;
 
 use super::Block;
+use crate::crypto::sha256::{self, Rounds};
 
 /// Round keys of AES-256: fourteen rounds and the first key addition.
 type RoundKeys = [__m128i; 15];
@@ -42,13 +43,29 @@ pub(super) struct Lane<'a> {
     pub blocks: &'a mut [Block],
 }
 
-/// Proof that this processor has the AES instructions: it is only made by [`Token::detect`].
+/// Proof that this processor has the AES instructions, and SSSE3 with them: it is only made by [`Token::detect`].
 #[derive(Clone, Copy)]
 pub(super) struct Token(());
 
 impl Token {
     pub(super) fn detect() -> Option<Self> {
-        std::arch::is_x86_feature_detected!("aes").then_some(Self(()))
+        let there =
+            std::arch::is_x86_feature_detected!("aes") && std::arch::is_x86_feature_detected!("ssse3");
+        there.then_some(Self(()))
+    }
+
+    /// Decrypts the pieces, and hashes `before` and all pieces but the last.
+    pub(super) fn decrypt_hashing(
+        self,
+        _: sha256::Ni,
+        ige: &mut Ige,
+        state: &mut [u32; 8],
+        before: &Piece,
+        pieces: &mut [Piece],
+    ) {
+        debug_assert!(!ige.encrypt);
+        // SAFETY: a `Token` exists only where the AES instructions do, and a `sha256::Ni` only where those of SHA-256 do.
+        unsafe { decrypt_hashing(ige, state, before, pieces) }
     }
 
     pub(super) fn encryptor(self, key: &[u8; 32], iv: &[u8; 32]) -> Ige {
@@ -107,13 +124,13 @@ impl Token {
     }
 }
 
-#[target_feature(enable = "aes")]
+#[target_feature(enable = "aes,ssse3")]
 fn encryptor(key: &[u8; 32], iv: &[u8; 32]) -> Ige {
     let (ciphertext, plaintext) = halves(iv);
     Ige { keys: expand(key), last_out: ciphertext, last_in: plaintext, encrypt: true }
 }
 
-#[target_feature(enable = "aes")]
+#[target_feature(enable = "aes,ssse3")]
 fn decryptor(key: &[u8; 32], iv: &[u8; 32]) -> Ige {
     let (ciphertext, plaintext) = halves(iv);
     let mut forward = expand(key);
@@ -128,49 +145,39 @@ fn decryptor(key: &[u8; 32], iv: &[u8; 32]) -> Ige {
 }
 
 /// The key schedule of AES-256 (FIPS 197, section 5.2).
-#[target_feature(enable = "aes")]
+///
+/// `SubWord` by a last round of AES: where all four words are equal it moves no byte to a place with another value,
+/// and its key is the round constant. The instruction that is meant for this takes three times as long.
+#[target_feature(enable = "aes,ssse3")]
 fn expand(key: &[u8; 32]) -> RoundKeys {
     let (even, odd) = halves(key);
+    // The last word everywhere, its bytes rotated by one place (RotWord).
+    let rotated = _mm_set1_epi32(0x0c0f_0e0d);
     let mut keys = [_mm_setzero_si128(); 15];
     keys[0] = even;
     keys[1] = odd;
-    macro_rules! even {
-        ($round:literal, $rcon:literal) => {
-            let word = _mm_shuffle_epi32::<0xff>(_mm_aeskeygenassist_si128::<$rcon>(keys[$round - 1]));
-            keys[$round] = _mm_xor_si128(prefix_xor(keys[$round - 2]), word);
+    for round in 2..15 {
+        let last = keys[round - 1];
+        let word = if round % 2 == 0 {
+            let constant = _mm_set1_epi32(1 << (round / 2 - 1));
+            _mm_aesenclast_si128(_mm_shuffle_epi8(last, rotated), constant)
+        } else {
+            _mm_aesenclast_si128(_mm_shuffle_epi32::<0xff>(last), _mm_setzero_si128())
         };
+        keys[round] = _mm_xor_si128(prefix_xor(keys[round - 2]), word);
     }
-    macro_rules! odd {
-        ($round:literal) => {
-            let word = _mm_shuffle_epi32::<0xaa>(_mm_aeskeygenassist_si128::<0>(keys[$round - 1]));
-            keys[$round] = _mm_xor_si128(prefix_xor(keys[$round - 2]), word);
-        };
-    }
-    even!(2, 0x01);
-    odd!(3);
-    even!(4, 0x02);
-    odd!(5);
-    even!(6, 0x04);
-    odd!(7);
-    even!(8, 0x08);
-    odd!(9);
-    even!(10, 0x10);
-    odd!(11);
-    even!(12, 0x20);
-    odd!(13);
-    even!(14, 0x40);
     keys
 }
 
 /// Each 32-bit word xored with all words before it.
-#[target_feature(enable = "aes")]
+#[target_feature(enable = "aes,ssse3")]
 #[inline]
 fn prefix_xor(words: __m128i) -> __m128i {
     let words = _mm_xor_si128(words, _mm_slli_si128::<4>(words));
     _mm_xor_si128(words, _mm_slli_si128::<8>(words))
 }
 
-#[target_feature(enable = "aes")]
+#[target_feature(enable = "aes,ssse3")]
 fn run<const ENCRYPT: bool>(ige: &mut Ige, blocks: &mut [Block]) {
     let keys = ige.keys;
     let Some(first) = blocks.first() else { return };
@@ -195,8 +202,50 @@ fn run<const ENCRYPT: bool>(ige: &mut Ige, blocks: &mut [Block]) {
     ige.last_out = last_out;
 }
 
+/// What one block of SHA-256 takes: four blocks of AES.
+pub(super) type Piece = [u8; 64];
+
+/// Decrypts pieces, and hashes each while the next one is decrypted: four rounds of SHA-256 after every three or four
+/// of AES. Both are chains of instructions that wait for each other, and side by side they take as long as the longer
+/// one. Further apart, a processor does not look far enough ahead to see that they are independent.
+#[target_feature(enable = "aes,ssse3,sha,sse4.1")]
+fn decrypt_hashing(ige: &mut Ige, state: &mut [u32; 8], before: &Piece, pieces: &mut [Piece]) {
+    let keys = ige.keys;
+    let (mut last_in, mut last_out) = (ige.last_in, ige.last_out);
+    let mut rounds = Rounds::new(state);
+    let mut message = [0, 16, 32, 48].map(|at| load(before[at..].first_chunk().expect("64 bytes")));
+    for piece in pieces {
+        rounds.begin(message);
+        macro_rules! block {
+            ($block:literal: $($quad:literal after $from:literal to $to:literal),*) => {
+                let at = piece[16 * $block..].first_chunk_mut().expect("64 bytes");
+                let input = load(at);
+                let mut aes = _mm_xor_si128(_mm_xor_si128(input, last_out), keys[0]);
+                $(
+                    for key in &keys[$from..$to] {
+                        aes = round::<false>(aes, *key);
+                    }
+                    rounds.four::<$quad>();
+                )*
+                last_out = last_round::<false>(aes, _mm_xor_si128(keys[14], last_in));
+                last_in = input;
+                store(at, last_out);
+                message[$block] = last_out;
+            };
+        }
+        block!(0: 0 after 1 to 4, 1 after 4 to 7, 2 after 7 to 11, 3 after 11 to 14);
+        block!(1: 4 after 1 to 4, 5 after 4 to 7, 6 after 7 to 11, 7 after 11 to 14);
+        block!(2: 8 after 1 to 4, 9 after 4 to 7, 10 after 7 to 11, 11 after 11 to 14);
+        block!(3: 12 after 1 to 4, 13 after 4 to 7, 14 after 7 to 11, 15 after 11 to 14);
+        rounds.end();
+    }
+    rounds.write(state);
+    ige.last_in = last_in;
+    ige.last_out = last_out;
+}
+
 /// As many blocks of each lane as all of them have.
-#[target_feature(enable = "aes")]
+#[target_feature(enable = "aes,ssse3")]
 #[allow(clippy::needless_range_loop, reason = "several arrays are walked side by side")]
 fn run_lanes<const N: usize, const ENCRYPT: bool>(lanes: &mut [Lane<'_>; N]) {
     let count = lanes.iter().map(|lane| lane.blocks.len()).min().unwrap_or(0);
@@ -233,13 +282,13 @@ fn run_lanes<const N: usize, const ENCRYPT: bool>(lanes: &mut [Lane<'_>; N]) {
     }
 }
 
-#[target_feature(enable = "aes")]
+#[target_feature(enable = "aes,ssse3")]
 #[inline]
 fn round<const ENCRYPT: bool>(state: __m128i, key: __m128i) -> __m128i {
     if ENCRYPT { _mm_aesenc_si128(state, key) } else { _mm_aesdec_si128(state, key) }
 }
 
-#[target_feature(enable = "aes")]
+#[target_feature(enable = "aes,ssse3")]
 #[inline]
 fn last_round<const ENCRYPT: bool>(state: __m128i, key: __m128i) -> __m128i {
     if ENCRYPT { _mm_aesenclast_si128(state, key) } else { _mm_aesdeclast_si128(state, key) }

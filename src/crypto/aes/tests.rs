@@ -70,6 +70,23 @@ proptest! {
     }
 
     #[test]
+    fn hashing_on_the_way_equals_the_portable_one(
+        (key, _) in message(), before in vec(any::<u8>(), 64), pieces in vec(vec(any::<u8>(), 64), 0..6),
+    ) {
+        let before = before.first_chunk().unwrap();
+        let run = |together: fn(&mut Ige, &mut sha256::State, &Piece, &mut [Piece])| {
+            let mut pieces: Vec<Piece> = pieces.iter().map(|piece| *piece.first_chunk().unwrap()).collect();
+            let (mut aes, mut hash) = (Ige::decryptor(&key.key, &key.iv), sha256::State::new());
+            together(&mut aes, &mut hash, before, &mut pieces);
+            // Both are where they should be for what follows.
+            let mut next = [0; 16];
+            aes.run(&mut next);
+            (pieces, hash.finish([&[], &[]], 0), next)
+        };
+        prop_assert_eq!(run(Ige::decrypt_hashing), run(Ige::decrypt_hashing_portably));
+    }
+
+    #[test]
     fn ctr_does_not_care_how_the_stream_is_cut(data in vec(any::<u8>(), 0..200), cuts in vec(0usize..40, 0..10)) {
         let mut whole = data.clone();
         Ctr256::new(&[7; 32], &[0xff; 16]).apply(&mut whole);

@@ -1,12 +1,12 @@
 //! The group `(p, g)` and the public values in it, checked before anything is computed with them.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use crypto_bigint::NonZero;
 use crypto_primes::{Flavor, is_prime};
 use thiserror::Error;
 
-use crate::crypto::modular::{self, LEN, Modulus, Number};
+use crate::crypto::modular::{self, FixedBase, LEN, Modulus, Number};
 
 /// The prime that all known servers use, big-endian. Published in the sample of
 /// <https://core.telegram.org/mtproto/samples-auth_key>; it is a safe prime.
@@ -32,6 +32,9 @@ const WELL_KNOWN_PRIME: [u8; LEN] = [
 
 /// The generator that all known servers use with it.
 const WELL_KNOWN_GENERATOR: u32 = 3;
+
+/// Its powers are taken in every key exchange of the process, so the first one makes tables for the others.
+static WELL_KNOWN_BASE: OnceLock<FixedBase> = OnceLock::new();
 
 static WELL_KNOWN: LazyLock<Group> = LazyLock::new(|| {
     Group::unchecked(&WELL_KNOWN_PRIME, WELL_KNOWN_GENERATOR).expect("the well-known prime is odd")
@@ -130,6 +133,16 @@ impl Group {
 
     pub(in crate::crypto) fn generator_number(&self) -> Number {
         Number::from(self.0.generator)
+    }
+
+    /// `g ^ exponent mod p`, in a time that does not depend on the exponent.
+    pub(in crate::crypto) fn power_of_generator(&self, exponent: &Number) -> Number {
+        if Arc::ptr_eq(&self.0, &WELL_KNOWN.0) {
+            let base = WELL_KNOWN_BASE.get_or_init(|| self.modulus().fixed_base(&self.generator_number()));
+            self.modulus().pow_fixed(base, exponent)
+        } else {
+            self.modulus().pow_secret(&self.generator_number(), exponent)
+        }
     }
 
     pub(in crate::crypto) fn modulus(&self) -> &Modulus {

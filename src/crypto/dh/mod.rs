@@ -43,7 +43,7 @@ impl KeyPair {
     /// The pair of a given exponent, whatever its public value.
     pub(super) fn from_exponent(group: &Group, exponent: &[u8; LEN]) -> Self {
         let exponent = modular::from_fixed(exponent);
-        let public = modular::to_be(&group.modulus().pow_secret(&group.generator_number(), &exponent));
+        let public = modular::to_be(&group.power_of_generator(&exponent));
         Self { group: group.clone(), exponent, public }
     }
 

@@ -1,19 +1,21 @@
-//! The private key of a DC, on the `rsa` crate: its operations are blinded and in constant time.
+//! The private key of a DC, on the `rsa` crate.
 
 use rsa::BoxedUint;
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey};
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
-use rsa::traits::PublicKeyParts;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use zeroize::Zeroizing;
 
 use super::pem::encoding;
 use super::{KeyError, PublicKey};
-use crate::crypto::modular::LEN;
+use crate::crypto::modular::{self, LEN, Number};
 
 /// The private key of a DC (2048 bits), wiped on drop.
 #[derive(Clone)]
 pub struct PrivateKey {
     key: rsa::PrivateKey,
+    // The private exponent once more, for arithmetic of our own.
+    exponent: Box<Zeroizing<Number>>,
     public: PublicKey,
 }
 
@@ -61,10 +63,20 @@ impl PrivateKey {
         &self.public
     }
 
-    /// Raw RSA: `block ^ d mod n`, 256 bytes big-endian each, blinded with numbers from `rng`. `None` when
-    /// `block` is not below the modulus.
+    /// Raw RSA: `block ^ d mod n`, 256 bytes big-endian each. `None` when `block` is not below the modulus.
+    ///
+    /// In constant time where there is a fast arithmetic for this processor; otherwise that of the `rsa` crate, which
+    /// takes the primes one by one and blinds with numbers from `rng`.
     #[must_use]
     pub fn raw(&self, block: &[u8; LEN], rng: &mut dyn rand::CryptoRng) -> Option<Zeroizing<[u8; LEN]>> {
+        let modulus = &self.public.modulus;
+        let base = modular::from_fixed(block);
+        if base >= *modulus.number() {
+            return None;
+        }
+        if let Some(plain) = modulus.pow_fast(&base, &**self.exponent) {
+            return Some(Zeroizing::new(modular::to_be(&Zeroizing::new(plain))));
+        }
         let number = BoxedUint::from_be_slice(block, 2048).ok()?;
         let plain = rsa::hazmat::rsa_decrypt(Some(rng), &self.key, &number).ok()?;
         let plain = Zeroizing::new(plain.to_be_bytes());
@@ -85,7 +97,9 @@ impl PrivateKey {
 
     fn wrap(key: rsa::PrivateKey) -> Result<Self, KeyError> {
         let public = PublicKey::from_numbers(&key.n_bytes(), &key.e_bytes())?;
-        Ok(Self { key, public })
+        let exponent = Zeroizing::new(key.d().to_be_bytes());
+        let exponent = Box::new(Zeroizing::new(modular::from_be(&exponent).ok_or(KeyError::NotRsa)?));
+        Ok(Self { key, exponent, public })
     }
 }
 

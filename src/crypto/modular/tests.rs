@@ -1,0 +1,99 @@
+use num_bigint::BigUint;
+use proptest::prelude::*;
+
+use super::*;
+
+fn big(number: &Number) -> BigUint {
+    BigUint::from_bytes_be(&to_be(number))
+}
+
+/// With the fast arithmetic, if this processor has it, and without.
+fn both_ways(number: &Number) -> [Modulus; 2] {
+    [true, false].map(|fast| Modulus::with(number, fast).unwrap())
+}
+
+/// Numbers of any size, and those at the edges: few bits, long runs of ones and zeros.
+fn number() -> impl Strategy<Value = Number> {
+    let random = any::<[u8; LEN]>().prop_map(|bytes| from_fixed(&bytes));
+    let short = (any::<[u8; LEN]>(), 0..LEN).prop_map(|(bytes, len)| from_be(&bytes[..len]).unwrap());
+    let power = (0u32..2048).prop_map(|bit| Number::ONE << bit);
+    let ones = (0u32..2048).prop_map(|bits| Number::MAX >> bits);
+    let run = (0u32..2048, 0u32..2048).prop_map(|(start, end)| (Number::MAX << start) ^ (Number::MAX << end));
+    prop_oneof![random, short, power, ones, run, Just(Number::ZERO), Just(Number::ONE), Just(Number::MAX)]
+}
+
+fn odd() -> impl Strategy<Value = Number> {
+    number().prop_map(|number| number | Number::ONE)
+}
+
+/// All ways to the power, which must be the one of num-bigint.
+fn check(modulo: &Number, base: &Number, exponent: &Number) -> Result<(), TestCaseError> {
+    let expected = big(base).modpow(&big(exponent), &big(modulo));
+    for modulus in both_ways(modulo) {
+        prop_assert_eq!(big(&modulus.pow_secret(base, exponent)), expected.clone());
+        let fixed = modulus.fixed_base(base);
+        prop_assert_eq!(big(&modulus.pow_fixed(&fixed, exponent)), expected.clone());
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn powers_are_those_of_num_bigint(modulo in odd(), base in number(), exponent in number()) {
+        check(&modulo, &base, &exponent)?;
+    }
+
+    #[test]
+    fn wide_and_narrow_exponents(modulo in odd(), base in number(), low in number(), high: u64, narrow: u64) {
+        let wide: Uint<{ crypto_bigint::nlimbs(2112) }> = low.resize();
+        let wide = wide | Uint::from(high) << 2048;
+        let expected = big(&base).modpow(&(BigUint::from(high) << 2048 | big(&low)), &big(&modulo));
+        let expected_narrow = big(&base).modpow(&BigUint::from(narrow), &big(&modulo));
+        for modulus in both_ways(&modulo) {
+            prop_assert_eq!(big(&modulus.pow_secret(&base, &wide)), expected.clone());
+            prop_assert_eq!(big(&modulus.pow_secret(&base, &crypto_bigint::U64::from(narrow))), expected_narrow.clone());
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn public_powers_are_those_of_num_bigint(
+        modulo in odd(), base in number(), exponent in prop_oneof![Just(1u32), Just(3), Just(65537), 1u32..],
+    ) {
+        let expected = big(&base).modpow(&BigUint::from(exponent), &big(&modulo));
+        for modulus in both_ways(&modulo) {
+            prop_assert_eq!(big(&modulus.pow_public(&base, exponent)), expected.clone());
+        }
+    }
+}
+
+#[test]
+fn powers_at_the_edges() {
+    let top = Number::ONE << 2047;
+    for modulo in [Number::ONE, Number::from(3u8), top | Number::ONE, Number::MAX, Number::MAX >> 1] {
+        let last = modulo.wrapping_sub(&Number::ONE);
+        for (base, exponent) in [
+            (Number::ZERO, Number::ZERO),
+            (Number::ZERO, Number::MAX),
+            (Number::ONE, Number::MAX),
+            (Number::from(2u8), Number::ONE),
+            (last, Number::MAX),
+            (last, Number::MAX << 1),
+            (modulo, Number::ONE),
+            (Number::MAX, last),
+            (Number::MAX, Number::ZERO),
+        ] {
+            check(&modulo, &base, &exponent).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_even_modulus_is_refused() {
+    for even in [Number::ZERO, Number::from(2u8), Number::MAX << 1] {
+        assert!(Modulus::new(&even).is_none());
+    }
+}
