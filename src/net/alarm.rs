@@ -70,7 +70,7 @@ mod tests {
     async fn it_rings_at_the_time_that_was_set_last() {
         let begun = Instant::now();
         let mut alarm = Alarm::new();
-        for (set, rings) in [([5, 9], 9), ([30, 12], 12), ([13, 40], 40), ([2, 50], 50)] {
+        for (set, rings) in [([5, 9], 9_u32), ([30, 12], 12), ([13, 40], 40), ([2, 50], 50)] {
             set.into_iter().for_each(|at| alarm.set(Some(begun + at * S)));
             poll_fn(|cx| alarm.poll(cx)).await;
             assert_eq!(begun.elapsed().as_secs(), u64::from(rings), "{set:?}");
