@@ -15,14 +15,15 @@ const CALLS: u64 = 200;
 /// |---|---|
 /// | 3 | the function's bytes: the buffer, one growth of it, and its count of references |
 /// | 2 | the call on its way to the task, and the way of the answer back |
-/// | 5 | what the session knows of it: its record, its place in the queue, its id, and when to ask for it |
-/// | 4 | the packet: the list of its messages, the `msgs_ack`, and what is remembered of that and of the container |
+/// | 1 | the ids that the call is sent under |
+/// | 5 | the packet: the list of its messages, the acks as ids and as a `msgs_ack`, the ids in the container, its bytes |
 /// | 2 | the answer's bytes, and their count of references |
-/// | 2 | the messages of the packet that it came in, as they are read |
+/// | 2 | the messages of the packet that it came in, whole and as they are read |
+/// | 1 | the ack that is owed for it |
 ///
-/// Room in logs and windows, which is made for several calls at a time, comes to a part of one more. The packets are
-/// written to and read from buffers that are there already.
-const MOST: u64 = 18;
+/// Room in the log of what was sent and in the window of what has come, which is made for several at a time, comes to
+/// a part of one more.
+const MOST: u64 = 17;
 
 async fn calls(client: &Client) -> u64 {
     let before = allocations(Side::Client);
