@@ -15,7 +15,7 @@ pub(super) struct Calls {
     /// The last calls that succeeded and may be followed by others.
     succeeded: VecDeque<CallId>,
     /// Not yet taken by a session: there is none, or it is full.
-    waiting: VecDeque<Call>,
+    waiting: VecDeque<Box<Call>>,
     running: HashMap<RequestId, Running>,
     requests: HashMap<CallId, RequestId>,
 }
@@ -34,19 +34,19 @@ pub(super) struct Around<'a> {
 }
 
 struct Running {
-    call: Call,
+    call: Box<Call>,
     introduced: bool,
 }
 
 /// A call that has just ended.
 pub(super) struct Ended {
-    pub call: Call,
+    pub call: Box<Call>,
     /// It was made inside `initConnection`.
     pub introduced: bool,
 }
 
 impl Calls {
-    pub(super) fn add(&mut self, call: Call) {
+    pub(super) fn add(&mut self, call: Box<Call>) {
         self.waiting.push_back(call);
     }
 

@@ -229,7 +229,7 @@ impl Client {
                     }
                     Reaction::Introduce => Next::Introduced,
                     Reaction::Move(dc) if target == Target::Home => {
-                        self.move_home(method, dc).await?;
+                        Box::pin(self.move_home(method, dc)).await?;
                         Next::Again
                     }
                     Reaction::Move(dc) | Reaction::Visit(dc) => {
@@ -239,7 +239,7 @@ impl Client {
                     Reaction::Fail(error) => {
                         let lost = matches!(error, InvokeError::Unauthorized { .. })
                             && error.is("AUTH_KEY_UNREGISTERED")
-                            && self.forget_authorization(&link).await
+                            && Box::pin(self.forget_authorization(&link)).await
                             && patience.may_import();
                         if !lost {
                             return Err(error);
@@ -298,14 +298,14 @@ impl Client {
             Target::Home => self.main_link(method, None).await,
             Target::Dc(dc) => {
                 let link = self.main_link(method, Some(dc)).await?;
-                self.authorize(method, &link).await?;
+                Box::pin(self.authorize(method, &link)).await?;
                 Ok(link)
             }
             Target::Media(dc) => {
                 // The key and the login are those of the DC's other connections.
                 if dc != self.home_dc() && !self.is_authorized(dc) {
                     let main = self.main_link(method, Some(dc)).await?;
-                    self.authorize(method, &main).await?;
+                    Box::pin(self.authorize(method, &main)).await?;
                 }
                 self.media_link(method, dc).await
             }

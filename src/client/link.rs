@@ -83,10 +83,10 @@ pub(super) struct GivenUp {
     pub cause: Option<String>,
 }
 
-/// What a handle tells the task.
+/// What a handle tells the task. Small: the channel makes room for many at a time.
 #[derive(Debug)]
 pub(super) enum Command {
-    Call(Call),
+    Call(Box<Call>),
     Cancel(CallId, Option<oneshot::Sender<GivenUp>>),
     Close(oneshot::Sender<()>),
 }
@@ -117,7 +117,7 @@ impl Link {
         let (reply, answer) = oneshot::channel();
         self.load.fetch_add(1, Ordering::Relaxed);
         // When the task is gone, so is the other end of `reply`, and the ticket tells it.
-        let _ = self.commands.send(Command::Call(Call { id, order, reply }));
+        let _ = self.commands.send(Command::Call(Box::new(Call { id, order, reply })));
         Ticket { link: self, id, answer, over: false }
     }
 

@@ -40,10 +40,10 @@ async fn keep(client: Weak<Shared>, core: Arc<Core>, mut lifetime_left: Duration
         }
         let Some(shared) = client.upgrade() else { return };
         let client = Client { shared };
-        lifetime_left = match client.invoke(&functions::help::GetConfig {}).await {
+        lifetime_left = match Box::pin(client.invoke(&functions::help::GetConfig {})).await {
             Ok(config) => {
                 let lifetime = lifetime(&config);
-                if let Err(error) = core.learn_addresses(config.dc_options).await {
+                if let Err(error) = Box::pin(core.learn_addresses(config.dc_options)).await {
                     tracing::warn!(%error, "cannot keep the addresses of the DCs");
                 }
                 lifetime

@@ -11,10 +11,9 @@ use super::envelope::{self, Header};
 use super::msg_id::{Generator, Kind, MsgId};
 use super::replay::Window;
 use super::seqno::Counter;
-use super::service::{encode, longs};
+use super::service::msgs_ack;
 use crate::crypto::{AuthKey, Side};
 use crate::tl::PacketBuf;
-use crate::tl::mtproto::types::MsgsAck;
 
 /// One end of a session.
 #[derive(Debug)]
@@ -85,7 +84,7 @@ impl Link {
             return None;
         }
         let ids = self.acks.take();
-        let body = Body::Plain(encode(&MsgsAck { msg_ids: longs(&ids) }));
+        let body = Body::Plain(msgs_ack(&ids));
         let message = self.message(unix, self.notice(), false, body);
         let msg_id = message.msg_id;
         batch.push(message);

@@ -9,7 +9,7 @@ use super::gzip::{self, Budget};
 use super::msg_id::MsgId;
 use super::rpc::{RPC_ERROR, RPC_RESULT, RpcError};
 use crate::tl::mtproto::{enums, functions, types};
-use crate::tl::{Constructor, Deserialize, Reader, Serialize, is_constructor_of};
+use crate::tl::{Constructor, Deserialize, Reader, Serialize, VECTOR, is_constructor_of};
 
 /// What a server says to a client.
 #[derive(Clone, PartialEq)]
@@ -282,8 +282,36 @@ pub(super) fn longs(ids: &[MsgId]) -> Vec<i64> {
     ids.iter().map(|id| id.to_wire()).collect()
 }
 
+/// `msgs_ack` for these messages. Nearly every packet has one, so it is written without a detour, into memory of just its
+/// size.
+pub(super) fn msgs_ack(ids: &[MsgId]) -> Bytes {
+    let mut message = Vec::with_capacity(12 + 8 * ids.len());
+    // At most as many as the acks that wait, see `MAX_IDS`.
+    let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    for word in [types::MsgsAck::ID, VECTOR, count] {
+        message.extend_from_slice(&word.to_le_bytes());
+    }
+    for id in ids {
+        message.extend_from_slice(&id.to_wire().to_le_bytes());
+    }
+    message.into()
+}
+
 /// A service message as bytes.
 pub(super) fn encode(message: &impl Serialize) -> Bytes {
     // Only strings of 16 MiB cannot be written; no service message that is built here has one.
     message.to_bytes().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acks_are_written_as_the_schema_says() {
+        for count in [0, 1, 20] {
+            let ids: Vec<_> = (0..count).map(|n| MsgId::from_wire(n << 32)).collect();
+            assert_eq!(msgs_ack(&ids), encode(&types::MsgsAck { msg_ids: longs(&ids) }));
+        }
+    }
 }

@@ -74,6 +74,13 @@ impl Connection {
         }
     }
 
+    /// Takes a buffer back that is not queued.
+    pub fn give_back(&mut self, buffer: PacketBuf) {
+        if let Inner::Framed(framed) = &mut self.0 {
+            framed.give_back(buffer);
+        }
+    }
+
     /// How many bytes are queued and not yet taken by the operating system: what backpressure goes by. Over HTTP it is
     /// without bounds while a request waits for its answer, for the next one goes only then.
     #[must_use]

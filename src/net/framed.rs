@@ -8,12 +8,13 @@ use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
 use rand::rngs::StdRng;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
+use super::scratch;
 use crate::tl::PacketBuf;
 use crate::transport::{self, Codec, Frame, Kind};
 
-/// The least room offered to one read: a few typical packets.
+/// The least room offered to one read of a frame that has begun.
 const READ_MIN: usize = 4 * 1024;
 /// How much room is made when there is less than that.
 const READ_CHUNK: usize = 16 * 1024;
@@ -22,10 +23,13 @@ const READ_CHUNK_MAX: usize = 256 * 1024;
 /// How many packets one vectored write takes.
 const WRITE_BATCH: usize = 32;
 
-/// How many written buffers are kept to be filled again.
-const SPARE: usize = 4;
-/// The largest buffer that is kept: a file part once sent should not cost its size for ever.
-const SPARE_MAX: usize = 64 * 1024;
+/// The largest buffer that is kept when it was written, to be filled again: room for a call. What is larger costs more to
+/// fill than to allocate, and an idle connection is not to pay for what it once sent.
+const SPARE_MAX: usize = 1024;
+/// How many bytes a new buffer has room for, beside the headers: a small call with its padding.
+const ROOM: usize = 384;
+/// How many packets may be queued without the queue being made small again afterwards.
+const QUEUE_KEPT: usize = 16;
 
 /// Why a framed stream is over.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +51,10 @@ pub enum FramedError {
 
 /// A socket with a framing: packets are queued for writing, frames are read.
 ///
-/// One buffer serves all reads; frames are split off it without a copy, and never more than one incomplete frame plus
-/// one read is held. Several queued packets leave in one vectored write.
+/// While nothing comes no buffer is held: the first read after a pause goes into [one of the thread](super::scratch), and
+/// what it gives is moved to memory of just its size. The rest of a frame that is not whole by then is read to its place.
+/// Frames are split off without a copy, and never more than one incomplete frame plus one read is held. Several queued
+/// packets leave in one vectored write.
 pub struct Framed<S> {
     stream: S,
     codec: Codec,
@@ -61,8 +67,8 @@ pub struct Framed<S> {
     /// How many bytes of `output` are not.
     queued: usize,
     needs_flush: bool,
-    /// Buffers that were written and can be filled again.
-    spare: Vec<PacketBuf>,
+    /// A buffer that was written and can be filled again.
+    spare: Option<PacketBuf>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
@@ -89,7 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
             written: 0,
             queued: 0,
             needs_flush: false,
-            spare: Vec::new(),
+            spare: None,
         }
     }
 
@@ -133,7 +139,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
 
     /// An empty buffer with room for the framing in front, one that was written before if there is one.
     pub fn buffer(&mut self) -> PacketBuf {
-        self.spare.pop().unwrap_or_else(|| PacketBuf::with_headroom(crate::tl::HEADROOM))
+        self.spare.take().unwrap_or_else(|| PacketBuf::with_capacity(crate::tl::HEADROOM, ROOM))
+    }
+
+    /// Takes a buffer back that is not queued, or was written.
+    pub fn give_back(&mut self, mut buffer: PacketBuf) {
+        if buffer.capacity() <= SPARE_MAX {
+            buffer.clear();
+            self.spare = Some(buffer);
+        }
     }
 
     /// The next frame of what was read already, without touching the socket.
@@ -167,11 +181,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
             if let Some(frame) = self.codec.decode(&mut self.input)? {
                 return Poll::Ready(Ok(frame));
             }
-            if self.input.capacity() - self.input.len() < READ_MIN {
-                // Room grows with what has come, so that a length field alone cannot make us allocate.
-                self.input.reserve(self.input.len().clamp(READ_CHUNK, READ_CHUNK_MAX));
-            }
-            match ready!(pin!(self.stream.read_buf(&mut self.input)).poll(cx))? {
+            match ready!(self.poll_read(cx))? {
                 0 if self.input.is_empty() && self.codec.is_at_rest() => {
                     return Poll::Ready(Err(FramedError::Closed));
                 }
@@ -179,6 +189,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
                 _ => {}
             }
         }
+    }
+
+    /// Reads once, behind what is there; gives how much came.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+            return scratch::with(|scratch| {
+                let mut room = ReadBuf::new(scratch);
+                ready!(Pin::new(&mut self.stream).poll_read(cx, &mut room))?;
+                self.input = BytesMut::from(room.filled());
+                Poll::Ready(Ok(self.input.len()))
+            });
+        }
+        if self.input.capacity() - self.input.len() < READ_MIN {
+            // Room grows with what has come, so that a length field alone cannot make us allocate.
+            self.input.reserve(self.input.len().clamp(READ_CHUNK, READ_CHUNK_MAX));
+        }
+        pin!(self.stream.read_buf(&mut self.input)).poll(cx)
     }
 
     /// Writes everything that is queued.
@@ -214,8 +242,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
                 *slice = IoSlice::new(packet.as_slice().get(skip..).unwrap_or_default());
                 skip = 0;
             }
-            let count = self.output.len().min(WRITE_BATCH);
-            let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count]))?;
+            let stream = Pin::new(&mut self.stream);
+            let written = ready!(match &slices[..self.output.len().min(WRITE_BATCH)] {
+                [packet] => stream.poll_write(cx, packet),
+                packets => stream.poll_write_vectored(cx, packets),
+            })?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -239,13 +270,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
             }
             written -= left;
             self.written = 0;
-            if let Some(mut done) = self.output.pop_front()
-                && self.spare.len() < SPARE
-                && done.as_slice().len() <= SPARE_MAX
-            {
-                done.clear();
-                self.spare.push(done);
+            if let Some(done) = self.output.pop_front() {
+                self.give_back(done);
             }
+        }
+        if self.output.capacity() > QUEUE_KEPT {
+            self.output = VecDeque::new();
         }
     }
 }

@@ -8,6 +8,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use super::{Framed, FramedError, SystemClock};
 use crate::transport::{Doorkeeper, Greeting, Heard};
 
+/// Room for the first read: a header and the first message of a key exchange, or the hello of fake TLS.
+const FIRST_READ: usize = 1024;
+
 /// A client whose transport is known.
 #[derive(Debug)]
 pub struct Welcome<S> {
@@ -38,7 +41,7 @@ pub async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     doorkeeper: &Mutex<Doorkeeper>,
 ) -> Result<Welcome<S>, Stranger<S>> {
-    let mut input = BytesMut::with_capacity(16 * 1024);
+    let mut input = BytesMut::with_capacity(FIRST_READ);
     let mut greeting = Greeting::default();
     let mut answered = false;
     let error = loop {

@@ -2,6 +2,7 @@
 //! connection, and the reconnect pace. Client and server both stand on it.
 
 mod address;
+mod alarm;
 mod backoff;
 mod blocking;
 mod clock;
@@ -17,6 +18,7 @@ pub mod proxy;
 mod race;
 mod refusal;
 mod route;
+mod scratch;
 #[cfg(feature = "terminal")]
 mod stop;
 mod stream;
@@ -24,6 +26,7 @@ mod stream;
 pub mod websocket;
 
 pub use address::{Address, AddressError};
+pub use alarm::Alarm;
 pub use backoff::Backoff;
 pub use blocking::off_thread;
 #[cfg(feature = "terminal")]

@@ -216,9 +216,10 @@ impl Call<'_> {
         let Ok(key) = self.permanent_key() else { return };
         self.world.keys.saw(key, Seen { at: self.now, ip: self.caller.ip });
         let Some(known) = self.world.keys.authorization(key) else { return };
-        let device = device.unwrap_or_else(|| known.device.clone());
         let layer = self.caller.inited.then_some(self.caller.layer);
-        if known.device != device || known.layer != layer {
+        let news = known.layer != layer || device.as_ref().is_some_and(|device| *device != known.device);
+        if news {
+            let device = device.unwrap_or_else(|| known.device.clone());
             self.world.authorize(key, |a| (a.device, a.layer) = (device, layer));
         }
     }

@@ -1,11 +1,12 @@
 //! One connection: which transport it speaks, and, where that is a stream of frames, frames in and frames out.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 
 use bytes::BytesMut;
 use tokio::{
     net::TcpStream,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, timeout},
 };
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     crypto::packet,
     handshake::server::Options,
-    net::{BoxStream, Framed, FramedError, Stranger, Welcome, greet},
+    net::{Alarm, BoxStream, Framed, FramedError, Stranger, Welcome, greet},
     transport::{ErrorKind, Frame},
 };
 
@@ -37,6 +38,20 @@ pub(super) async fn serve(hub: Arc<Hub>, dc: i32, options: Arc<Options>, stream:
 }
 
 async fn speak(hub: Arc<Hub>, dc: i32, options: Arc<Options>, ends: Ends, stream: BoxStream) {
+    // What it takes to find out who has come is let go before what may last for days.
+    if let Some(mut connection) = Box::pin(welcome(hub, dc, options, ends, stream)).await {
+        connection.serve().await;
+    }
+}
+
+/// The connection, if it is a stream of frames: all others are seen to their end.
+async fn welcome(
+    hub: Arc<Hub>,
+    dc: i32,
+    options: Arc<Options>,
+    ends: Ends,
+    stream: BoxStream,
+) -> Option<Box<Connection>> {
     let http = |stream, input| {
         Http::new(stream, input, Carrier::new(Arc::clone(&hub), dc, Arc::clone(&options), ends, Way::Http))
     };
@@ -49,25 +64,28 @@ async fn speak(hub: Arc<Hub>, dc: i32, options: Arc<Options>, ends: Ends, stream
             match http(stream, input).serve().await {
                 Some(within) => match meet(&hub, within).await {
                     Some(Ok(welcome)) if welcome.framed.kind().is_obfuscated() => welcome,
-                    _ => return,
+                    _ => return None,
                 },
-                None => return,
+                None => return None,
             }
         }
-        Some(Err(stranger)) => return strangers::turn_away(stranger, hub.site.as_ref()).await,
-        None => return,
+        Some(Err(stranger)) => {
+            strangers::turn_away(stranger, hub.site.as_ref()).await;
+            return None;
+        }
+        None => return None,
     };
     let Welcome { framed, secret, dc: wanted } = welcome;
     // Who comes with a secret is at an MTProxy, which here has all DCs behind it.
     let (dc, options) = match (secret, wanted.and_then(|number| hub.dc_of(number))) {
         (None, _) => (dc, options),
-        (Some(_), None) => return,
+        (Some(_), None) => return None,
         (Some(_), Some(wanted)) => {
             let strict = options.dc.map(|_| wanted);
             (wanted, Arc::new(Options { dc: strict, ..Options::clone(&options) }))
         }
     };
-    Connection::new(framed, Carrier::new(hub, dc, options, ends, Way::Stream)).serve().await;
+    Some(Box::new(Connection::new(framed, Carrier::new(hub, dc, options, ends, Way::Stream))))
 }
 
 /// Finds out who has connected; `None` when that takes too long.
@@ -96,6 +114,7 @@ impl Connection {
     }
 
     async fn run(&mut self) -> Close {
+        let mut alarm = Alarm::new();
         loop {
             if let Err(close) = self.transmit() {
                 return close;
@@ -112,6 +131,7 @@ impl Connection {
             let deadline = self.heard + silence;
             let due = self.carrier.next_timeout();
             let timer = due.map_or(deadline, |due| hub.clock.instant(due).min(deadline));
+            alarm.set(Some(timer));
             tokio::select! {
                 frame = self.framed.next() => {
                     let handled = match frame {
@@ -130,7 +150,7 @@ impl Connection {
                     }
                 }
                 () = self.carrier.wake.notified() => {}
-                () = sleep_until(timer) => {
+                () = poll_fn(|cx| alarm.poll(cx)) => {
                     if Instant::now() >= deadline {
                         return Close::Silently;
                     }
@@ -146,7 +166,7 @@ impl Connection {
         match packet::key_id(&packet) {
             None => Err(Close::With(UNKNOWN_KEY)),
             Some(0) => {
-                let answer = self.carrier.plain(packet).await?;
+                let answer = Box::pin(self.carrier.plain(packet)).await?;
                 self.framed.queue(answer, false).map_err(|_| Close::Silently)
             }
             Some(key_id) => {
@@ -167,6 +187,7 @@ impl Connection {
                 let mut state = live.lock();
                 let sends = state.sends_over(self.carrier.id);
                 if !sends || !state.session.poll_transmit(now, &mut rng, &mut packet) {
+                    self.framed.give_back(packet);
                     break;
                 }
                 drop(state);

@@ -163,17 +163,25 @@ impl State {
 /// All sessions.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
-    by_key: Mutex<HashMap<i64, HashMap<i64, Arc<Live>>>>,
+    table: Mutex<Table>,
+}
+
+/// The sessions by key and id.
+#[derive(Debug, Default)]
+struct Table {
+    by_key: HashMap<i64, HashMap<i64, Arc<Live>>>,
+    /// How many there are: to count them for each new one would take longer with every one.
+    count: usize,
 }
 
 impl Sessions {
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, HashMap<i64, Arc<Live>>>> {
-        self.by_key.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The session with this key and id.
     pub fn get(&self, key_id: i64, session_id: i64) -> Option<Arc<Live>> {
-        self.lock().get(&key_id)?.get(&session_id).cloned()
+        self.lock().by_key.get(&key_id)?.get(&session_id).cloned()
     }
 
     /// The session with this key and id, made if there is none; `None` if there is no room for one more.
@@ -184,12 +192,8 @@ impl Sessions {
         session_id: i64,
         make: impl FnOnce() -> (Session, Caller),
     ) -> Option<Arc<Live>> {
-        let mut by_key = self.lock();
-        let total: usize = if by_key.len() * MAX_PER_KEY < MAX_SESSIONS {
-            0
-        } else {
-            by_key.values().map(HashMap::len).sum()
-        };
+        let mut table = self.lock();
+        let Table { by_key, count } = &mut *table;
         let sessions = by_key.entry(key.key.id()).or_default();
         if let Some(live) = sessions.get(&session_id) {
             return Some(Arc::clone(live));
@@ -202,8 +206,9 @@ impl Sessions {
             });
             let (_, oldest) = idle.min()?;
             sessions.remove(&oldest);
+            *count -= 1;
         }
-        if total >= MAX_SESSIONS {
+        if *count >= MAX_SESSIONS {
             return None;
         }
         let (session, caller) = make();
@@ -222,39 +227,48 @@ impl Sessions {
             state: Mutex::new(state),
         });
         sessions.insert(session_id, Arc::clone(&live));
+        *count += 1;
         Some(live)
     }
 
     /// The sessions of these keys.
     pub fn of_keys(&self, keys: &[i64]) -> Vec<Arc<Live>> {
-        let by_key = self.lock();
-        keys.iter().filter_map(|id| by_key.get(id)).flat_map(HashMap::values).cloned().collect()
+        let table = self.lock();
+        keys.iter().filter_map(|id| table.by_key.get(id)).flat_map(HashMap::values).cloned().collect()
     }
 
     /// Every session.
     pub fn all(&self) -> Vec<Arc<Live>> {
-        self.lock().values().flat_map(HashMap::values).cloned().collect()
+        self.lock().by_key.values().flat_map(HashMap::values).cloned().collect()
     }
 
     /// Ends a session; whether there was one.
     pub fn remove(&self, key_id: i64, session_id: i64) -> bool {
-        self.lock().get_mut(&key_id).is_some_and(|sessions| sessions.remove(&session_id).is_some())
+        let mut table = self.lock();
+        let sessions = table.by_key.get_mut(&key_id);
+        let known = sessions.is_some_and(|sessions| sessions.remove(&session_id).is_some());
+        table.count -= usize::from(known);
+        known
     }
 
     /// Ends all sessions of a key.
     pub fn remove_key(&self, key_id: i64) {
-        self.lock().remove(&key_id);
+        let mut table = self.lock();
+        let removed = table.by_key.remove(&key_id);
+        table.count -= removed.map_or(0, |sessions| sessions.len());
     }
 
     /// Ends the sessions that have been without a connection for long, and those of keys that are not valid any more.
     pub fn sweep(&self, now: Now) {
         let unix = i64::try_from(now.unix.as_secs()).unwrap_or(i64::MAX);
-        self.lock().retain(|_, sessions| {
+        let mut table = self.lock();
+        table.by_key.retain(|_, sessions| {
             sessions.retain(|_, live| {
                 let state = live.lock();
                 live.key.is_valid(unix) && (!state.outlets.is_empty() || now.monotonic < state.seen + KEPT)
             });
             !sessions.is_empty()
         });
+        table.count = table.by_key.values().map(HashMap::len).sum();
     }
 }

@@ -69,6 +69,12 @@ impl PacketBuf {
         self.head
     }
 
+    /// How many bytes of memory it takes, what stands in front included.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Puts `header` in front of the content. Moves the content only when the headroom is used up.
     pub fn prepend(&mut self, header: &[u8]) {
         if header.len() > self.head {

@@ -58,6 +58,11 @@ pub(super) fn classify(role: Role, body: BytesMut, quick_ack: bool, longest_code
     }
 }
 
+/// The first `len` bytes of `input`, which has them. If that is all, the buffer goes along: nothing has to be shared.
+pub(super) fn take(input: &mut BytesMut, len: usize) -> BytesMut {
+    if input.len() == len { std::mem::take(input) } else { input.split_to(len) }
+}
+
 /// The first `N` bytes of `input`, if it has them.
 pub(super) fn peek<const N: usize>(input: &[u8]) -> Option<[u8; N]> {
     input.first_chunk().copied()

@@ -5,7 +5,7 @@ use rand::CryptoRng;
 
 use super::{
     ErrorKind, Frame,
-    checks::{Role, check, check_packet, classify, peek},
+    checks::{Role, check, check_packet, classify, peek, take},
     frame::Framing,
 };
 use crate::tl::PacketBuf;
@@ -81,7 +81,7 @@ impl Framing for Full {
                 return Err(ErrorKind::Crc { computed, stored });
             }
             self.next_in = self.next_in.wrapping_add(1);
-            let mut frame = input.split_to(len);
+            let mut frame = take(input, len);
             frame.truncate(len - 4);
             frame.advance(8);
             if let Some(frame) = classify(self.role, frame, false, 4) {

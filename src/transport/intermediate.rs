@@ -5,7 +5,7 @@ use rand::CryptoRng;
 
 use super::{
     ErrorKind, Frame, QUICK_ACK,
-    checks::{Role, check_body, check_packet, classify, peek},
+    checks::{Role, check_body, check_packet, classify, peek, take},
     frame::Framing,
 };
 use crate::tl::PacketBuf;
@@ -81,7 +81,7 @@ impl Framing for Intermediate {
                 return Ok(None);
             }
             input.advance(4);
-            if let Some(frame) = classify(self.role, input.split_to(len), ack, 4 + self.max_padding) {
+            if let Some(frame) = classify(self.role, take(input, len), ack, 4 + self.max_padding) {
                 return Ok(Some(frame));
             }
         }

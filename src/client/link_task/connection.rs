@@ -1,11 +1,10 @@
 //! One connection of a link: packets, events, timers and commands, until something ends it.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Sleep, sleep_until, timeout};
+use tokio::time::timeout;
 
 use super::{End, Task};
 use crate::client::Update;
@@ -14,7 +13,7 @@ use crate::client::establish::Established;
 use crate::client::link::{CallEnd, Command};
 use crate::message::client::{self, CallOptions, Session};
 use crate::message::{ClientEvent, RequestId, RpcError};
-use crate::net::{Connection, FramedError};
+use crate::net::{Alarm, Connection, FramedError};
 use crate::tl::mtproto::functions::DestroySession;
 use crate::tl::{Bytes, Constructor, Serialize, types};
 use crate::transport::Frame;
@@ -58,7 +57,7 @@ impl Task {
         }
         let mut session = self.session.take().unwrap_or_else(|| {
             let config = client::Config { auth_key, salt, time, options };
-            Session::new(config, now, &mut self.rng)
+            Box::new(Session::new(config, now, &mut self.rng))
         });
         tracing::debug!(%address, "connected");
         self.cause = None;
@@ -79,7 +78,7 @@ impl Task {
     }
 
     async fn exchange_packets(&mut self, session: &mut Session, connection: &mut Connection) -> End {
-        let mut timer = pin!(sleep_until(self.core.clock.instant(Duration::ZERO)));
+        let mut timer = Alarm::new();
         loop {
             let now = self.core.clock.now();
             if let Err(end) = self.keep_key(session, now) {
@@ -111,11 +110,8 @@ impl Task {
             };
             let deadlines = [session.poll_timeout(), key_deadline, idle_deadline];
             let deadline = deadlines.into_iter().flatten().min();
-            if let Some(deadline) = deadline {
-                timer.as_mut().reset(self.core.clock.instant(deadline));
-            }
-            let armed = deadline.is_some();
-            let wake = poll_fn(|cx| self.poll_wake(cx, connection, armed.then_some(timer.as_mut()))).await;
+            timer.set(deadline.map(|deadline| self.core.clock.instant(deadline)));
+            let wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
             let result = match wake {
                 Wake::Command(command) => self.take_commands(session, command),
                 Wake::Frame(frame) => self.take_frames(session, connection, frame),
@@ -142,7 +138,7 @@ impl Task {
         &mut self,
         cx: &mut Context<'_>,
         connection: &mut Connection,
-        timer: Option<Pin<&mut Sleep>>,
+        timer: &mut Alarm,
     ) -> Poll<Wake> {
         // Before all else: what a server says to a key of others is not for us.
         if self.lost.as_mut().poll(cx).is_ready() {
@@ -161,10 +157,7 @@ impl Task {
         if self.keeping.as_mut().is_some_and(|keeping| keeping.poll(cx).is_ready()) {
             return Poll::Ready(Wake::KeyNews);
         }
-        match timer.map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(Wake::Timer),
-            _ => Poll::Pending,
-        }
+        timer.poll(cx).map(|()| Wake::Timer)
     }
 
     fn transmit(&mut self, session: &mut Session, connection: &mut Connection) -> Result<(), End> {
@@ -173,11 +166,16 @@ impl Task {
             let mut packet = connection.buffer();
             if session.poll_http_wait(now, &mut self.rng, &mut packet) {
                 connection.queue_poll(packet).map_err(|error| End::Lost(error.to_string()))?;
+            } else {
+                connection.give_back(packet);
             }
         }
         while connection.queued() < HIGH_WATER {
             let mut packet = connection.buffer();
-            let Some(transmit) = session.poll_transmit(now, &mut self.rng, &mut packet) else { break };
+            let Some(transmit) = session.poll_transmit(now, &mut self.rng, &mut packet) else {
+                connection.give_back(packet);
+                break;
+            };
             connection.queue(packet, transmit.quick_ack).map_err(|error| End::Lost(error.to_string()))?;
         }
         Ok(())

@@ -35,7 +35,7 @@ pub(super) async fn run(
 ) {
     let span = tracing::info_span!("link", dc);
     let timing = &core.config.timing;
-    let task = Task {
+    let task = Box::new(Task {
         dc,
         lane,
         failures: 0,
@@ -55,7 +55,7 @@ pub(super) async fn run(
         rng: rand::make_rng(),
         keeping: core.config.pfs.then(|| Keeping::new(&core, (dc, lane), number)),
         core,
-    };
+    });
     task.serve(first).instrument(span).await;
 }
 
@@ -70,7 +70,7 @@ struct Task {
     idle_since: Option<Duration>,
     calls: Calls,
     /// Lives through reconnections; made anew only with a new key.
-    session: Option<Session>,
+    session: Option<Box<Session>>,
     /// The id of the permanent key: what is saved goes with this key, and not with one that replaced it.
     key_id: i64,
     /// What is done about the temporary key, if the session has one.
@@ -113,7 +113,7 @@ enum End {
 }
 
 impl Task {
-    async fn serve(mut self, first: Established) {
+    async fn serve(mut self: Box<Self>, first: Established) {
         let mut connected = Some(first);
         loop {
             let established = match connected.take() {
@@ -167,7 +167,7 @@ impl Task {
                 }
             }
         }
-        self.calls.end_all(self.session.as_ref(), CallEnd::Closed);
+        self.calls.end_all(self.session.as_deref(), CallEnd::Closed);
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
             self.obey_offline(command);
@@ -193,7 +193,7 @@ impl Task {
                 return Err(End::Idle);
             }
             let (core, place, failures) = (Arc::clone(&self.core), (self.dc, self.lane), self.failures);
-            match self.obey_during(async move { establish(&core, place, failures).await }).await? {
+            match self.obey_during(Box::pin(async move { establish(&core, place, failures).await })).await? {
                 Ok(established) => return Ok(established),
                 Err(error) => {
                     self.failures += 1;
@@ -258,7 +258,7 @@ impl Task {
     /// [`obey`](Self::obey) while there is no connection.
     fn obey_offline(&mut self, command: Command) -> bool {
         let mut session = self.session.take();
-        let close = self.obey(session.as_mut(), command);
+        let close = self.obey(session.as_deref_mut(), command);
         self.session = session;
         close
     }
@@ -331,7 +331,7 @@ impl Task {
     /// The key is dead, or somebody else's: every call learns it, until the handles are gone.
     async fn refuse_calls(&mut self, end: impl Fn(CallStatus) -> CallEnd) {
         loop {
-            self.calls.end_all(self.session.as_ref(), &end);
+            self.calls.end_all(self.session.as_deref(), &end);
             let command = self.commands.recv().await;
             if command.is_none_or(|command| self.obey_offline(command)) {
                 return;

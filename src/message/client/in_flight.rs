@@ -89,6 +89,8 @@ pub(super) struct InFlight {
     queue: BTreeSet<RequestId>,
     /// Those to be asked for, with the time.
     asks: BTreeSet<(Duration, RequestId)>,
+    /// Those that come after others: the only ones that a call which is given up concerns.
+    followers: BTreeSet<RequestId>,
     next: u64,
     bytes: usize,
     state_delay: Duration,
@@ -101,6 +103,7 @@ impl InFlight {
             by_id: BTreeMap::new(),
             queue: BTreeSet::new(),
             asks: BTreeSet::new(),
+            followers: BTreeSet::new(),
             next: 1,
             bytes: 0,
             state_delay,
@@ -147,6 +150,9 @@ impl InFlight {
         self.next += 1;
         self.bytes += body.len();
         self.queue.insert(request);
+        if matches!(late, Late::After(_)) {
+            self.followers.insert(request);
+        }
         let call = Call {
             body,
             late,
@@ -215,6 +221,7 @@ impl InFlight {
         self.ask_at(request, None);
         let call = self.calls.remove(&request)?;
         self.queue.remove(&request);
+        self.followers.remove(&request);
         for id in &call.ids {
             self.by_id.remove(id);
         }
@@ -224,7 +231,11 @@ impl InFlight {
 
     /// A call is given up that went by this id; others may be meant to come after it.
     pub(super) fn given_up(&mut self, request: RequestId, id: Option<MsgId>) {
-        self.calls.values_mut().for_each(|call| call.late.given_up(request, id));
+        for follower in &self.followers {
+            if let Some(call) = self.calls.get_mut(follower) {
+                call.late.given_up(request, id);
+            }
+        }
     }
 
     /// The session has another id.

@@ -5,7 +5,7 @@ use rand::CryptoRng;
 
 use super::{Fault, head};
 use crate::tl::PacketBuf;
-use crate::transport::checks::{Role, check_body, check_packet, classify};
+use crate::transport::checks::{Role, check_body, check_packet, classify, take};
 use crate::transport::frame::Framing;
 use crate::transport::{ErrorKind, Frame};
 
@@ -94,7 +94,7 @@ impl Framing for Http {
                 return Ok(Some(Frame::Empty));
             }
             check_body(left as u32)?;
-            let body = input.split_to(left);
+            let body = take(input, left);
             return Ok(Some(classify(Role::Client, body, false, 4).unwrap_or(Frame::Empty)));
         }
     }
