@@ -75,7 +75,7 @@ pub fn run(table: &mut Table, effort: Effort, python: &Result<Python, String>) {
             }
             Some(value) => {
                 use ferogram_tl_types::Serializable as _;
-                sides.push(Side::new("ferogram", || drop(black_box(black_box(value).to_bytes()))));
+                sides.push(Side::new("ferogram", move || drop(black_box(black_box(value).to_bytes()))));
             }
             None => table.missing(work, "ferogram", "its layer, 229, has other bytes for this sample"),
         }

@@ -72,11 +72,11 @@ fn ours(server: &mut Server, pq: u64) -> Duration {
     let options = Options::permanent(keys::production().to_vec(), 2);
     let mut rng = Remembering { longest: Vec::new() };
     let (request, exchange) = time.run(|| Exchange::start(options, &mut rng));
-    let answer = Bytes::from(server.res_pq(&request, pq));
+    let answer = Bytes::from(server.res_pq(request.as_slice(), pq));
     rng.longest.clear();
     let (request, exchange) = time.run(|| exchange.res_pq(answer, &mut rng)).expect("a good answer");
     let new_nonce = rng.longest.first().and_then(|drawn| drawn[..].try_into().ok()).expect("new_nonce is drawn first");
-    let answer = Bytes::from(server.dh_params(&request, new_nonce));
+    let answer = Bytes::from(server.dh_params(request.as_slice(), new_nonce));
     let (request, exchange) = time
         .run(|| {
             let mut exchange = exchange;
@@ -84,11 +84,11 @@ fn ours(server: &mut Server, pq: u64) -> Duration {
             exchange.dh_params(answer, now, &mut rand::rng())
         })
         .expect("a good answer");
-    let answer = Bytes::from(server.dh_gen(&request));
+    let answer = Bytes::from(server.dh_gen(request.as_slice()));
     let Ok(Outcome::Established(key)) = time.run(|| exchange.dh_gen(answer, &mut rand::rng())) else {
         panic!("the server agrees");
     };
-    assert!(key.auth_key.to_bytes()[..] == server.auth_key, "both have the same key");
+    assert!(key.auth_key.as_bytes()[..] == server.auth_key, "both have the same key");
     time.0
 }
 

@@ -28,17 +28,17 @@ pub fn run(table: &mut Table, effort: Effort, python: &Result<Python, String>) {
         let [a, b, c, d] = &mut buffers;
         let mut sides = if encrypt {
             vec![
-                Side::new("mtwire", || mtwire::crypto::aes::ige_encrypt(&KEY, &IV, black_box(a))),
-                Side::new("grammers", || grammers_crypto::aes::ige_encrypt(black_box(b), &KEY, &IV)),
-                Side::new("ferogram", || ferogram_crypto::aes::ige_encrypt(black_box(c), &KEY, &IV)),
-                Side::new("aes crate, block by block", || naive_encrypt(black_box(d))),
+                Side::new("mtwire", || mtwire::crypto::aes::ige_encrypt(&KEY, &IV, black_box(&mut a[..]))),
+                Side::new("grammers", || grammers_crypto::aes::ige_encrypt(black_box(&mut b[..]), &KEY, &IV)),
+                Side::new("ferogram", || ferogram_crypto::aes::ige_encrypt(black_box(&mut c[..]), &KEY, &IV)),
+                Side::new("aes crate, block by block", || naive_encrypt(black_box(&mut d[..]))),
             ]
         } else {
             vec![
-                Side::new("mtwire", || mtwire::crypto::aes::ige_decrypt(&KEY, &IV, black_box(a))),
-                Side::new("grammers", || grammers_crypto::aes::ige_decrypt(black_box(b), &KEY, &IV)),
-                Side::new("ferogram", || ferogram_crypto::aes::ige_decrypt(black_box(c), &KEY, &IV)),
-                Side::new("aes crate, block by block", || naive_decrypt(black_box(d))),
+                Side::new("mtwire", || mtwire::crypto::aes::ige_decrypt(&KEY, &IV, black_box(&mut a[..]))),
+                Side::new("grammers", || grammers_crypto::aes::ige_decrypt(black_box(&mut b[..]), &KEY, &IV)),
+                Side::new("ferogram", || ferogram_crypto::aes::ige_decrypt(black_box(&mut c[..]), &KEY, &IV)),
+                Side::new("aes crate, block by block", || naive_decrypt(black_box(&mut d[..]))),
             ]
         };
         match chain::side(encrypt) {

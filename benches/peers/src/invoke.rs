@@ -54,14 +54,16 @@ fn all(
     let telethon = connect_telethon(python, &server.place, &keys[2]);
 
     let our_calls = |times, width| {
-        many(runtime, times, width, || {
-            let client = ours.clone();
+        let client = ours.clone();
+        many(runtime, times, width, move || {
+            let client = client.clone();
             async move { drop(client.invoke(&mtwire::functions::help::GetConfig {}).await.expect("an answer")) }
         })
     };
     let their_calls = |times, width| {
-        many(runtime, times, width, || {
-            let client = theirs.clone();
+        let client = theirs.clone();
+        many(runtime, times, width, move || {
+            let client = client.clone();
             let call = grammers_tl_types::functions::help::GetConfig {};
             async move { drop(client.invoke_in_dc(DC, &call).await.expect("an answer")) }
         })
@@ -101,7 +103,7 @@ fn all(
 /// `times` calls, `width` of them in flight.
 fn many<F>(runtime: &Runtime, times: u64, width: u64, call: impl Fn() -> F + Clone + Send + 'static) -> Duration
 where
-    F: Future<Output = ()> + Send,
+    F: Future<Output = ()> + Send + 'static,
 {
     let begun = Instant::now();
     runtime.block_on(async {

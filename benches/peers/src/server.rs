@@ -61,7 +61,7 @@ impl Drop for Server {
 
 impl Place {
     pub fn to_json(&self, keys: &[AuthKey]) -> Value {
-        let keys: Vec<_> = keys.iter().map(|key| crate::hex(&key.to_bytes()[..])).collect();
+        let keys: Vec<_> = keys.iter().map(|key| crate::hex(&key.as_bytes()[..])).collect();
         json!({"port": self.port, "dc": DC, "public_key": self.public_key, "keys": keys})
     }
 
@@ -109,7 +109,7 @@ impl Place {
     pub fn grammers(&self, key: &AuthKey) -> grammers_mtsender::SenderPool {
         let ipv4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.port);
         let ipv6 = std::net::SocketAddrV6::new(ipv4.ip().to_ipv6_mapped(), self.port, 0, 0);
-        let option = grammers_session::types::DcOption { id: DC, ipv4, ipv6, auth_key: Some(*key.to_bytes()) };
+        let option = grammers_session::types::DcOption { id: DC, ipv4, ipv6, auth_key: Some(*key.as_bytes()) };
         let mut data = grammers_session::SessionData { home_dc: DC, ..Default::default() };
         data.dc_options.insert(DC, option);
         grammers_mtsender::SenderPool::new(Arc::new(grammers_session::storages::MemorySession::from(data)), 1)
