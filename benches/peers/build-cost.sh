@@ -40,7 +40,7 @@ cost() { # NAME DEPENDENCY: leaves "CPU_SECONDS BYTES CRATES" in $scratch/NAME.c
     COST_LOG=$scratch/$1.log RUSTC_WRAPPER=$scratch/rustc CARGO_TARGET_DIR=$scratch/$1/target RUSTFLAGS='' \
         cargo build --quiet --release --message-format json --manifest-path "$scratch/$1/Cargo.toml" >"$scratch/$1.json"
     crates=$(grep '"reason":"compiler-artifact"' "$scratch/$1.json" |
-        sed -E 's/.*"package_id":"([^"]*)".*/\1/' | sort -u | grep -vc '/user#')
+        sed -E 's/.*"package_id":"([^"]*)".*/\1/' | sort -u | grep -vc '#user@')
     awk -v crates="$crates" '{ cpu += $1; if ($2 + 0 > kb) kb = $2 + 0 }
         END { printf "%.1f %.0f %d\n", cpu, kb * 1024, crates }' "$scratch/$1.log" >"$scratch/$1.cost"
     read -r cpu bytes crates <"$scratch/$1.cost"

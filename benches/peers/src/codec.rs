@@ -34,7 +34,8 @@ pub fn run(table: &mut Table, effort: Effort, python: &Result<Python, String>) {
     let bytes: Bytes = ours.to_bytes().expect("a sample can be encoded").into();
     let theirs = {
         use grammers_tl_types::{Deserializable, Serializable};
-        let value = grammers_tl_types::enums::messages::Messages::from_bytes(&bytes).expect("both are of layer 230");
+        let value =
+            grammers_tl_types::enums::messages::Messages::from_bytes(&bytes).expect("both are of layer 230");
         assert!(value.to_bytes()[..] == bytes[..], "both write the same");
         value
     };
@@ -71,7 +72,8 @@ pub fn run(table: &mut Table, effort: Effort, python: &Result<Python, String>) {
             Some(_) if decode => {
                 use ferogram_tl_types::Deserializable as _;
                 type Ferogram = ferogram_tl_types::enums::messages::Messages;
-                sides.push(Side::new("ferogram", || drop(black_box(Ferogram::from_bytes(black_box(&bytes))))));
+                sides
+                    .push(Side::new("ferogram", || drop(black_box(Ferogram::from_bytes(black_box(&bytes))))));
             }
             Some(value) => {
                 use ferogram_tl_types::Serializable as _;

@@ -26,7 +26,8 @@ pub fn table(runs: &[(String, Vec<Value>)]) -> String {
     let mut found = BTreeMap::new();
     for (run, (_, rows)) in runs.iter().enumerate() {
         for row in rows {
-            let key = (row["work"].as_str().unwrap_or_default(), row["peer_name"].as_str().unwrap_or_default());
+            let key =
+                (row["work"].as_str().unwrap_or_default(), row["peer_name"].as_str().unwrap_or_default());
             if !keys.contains(&key) {
                 keys.push(key);
             }
@@ -58,7 +59,8 @@ pub fn table(runs: &[(String, Vec<Value>)]) -> String {
             let missed = ratio.zip(goal).is_some_and(|(ratio, goal)| ratio < goal);
             let ratio = ratio.map(two_places).unwrap_or_default();
             let mark = if missed { "**" } else { "" };
-            let _ = write!(text, " {} | {} | {mark}{ratio}{mark} |", figure(&row["ours"]), figure(&row["peer"]));
+            let _ =
+                write!(text, " {} | {} | {mark}{ratio}{mark} |", figure(&row["ours"]), figure(&row["peer"]));
         }
         let _ = writeln!(text, " {} |", goal.map(|goal| goal.to_string()).unwrap_or_default());
     }

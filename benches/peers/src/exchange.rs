@@ -5,7 +5,7 @@
 //! both encrypt with the same published RSA key, and grammers runs as it is, through its public functions.
 
 use std::convert::Infallible;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use grammers_mtproto::authentication;
@@ -18,7 +18,7 @@ use num_bigint::BigUint;
 use rand::{Rng, TryCryptoRng, TryRng};
 use sha1::{Digest, Sha1};
 
-use crate::measure::{Effort, Side, alternate};
+use crate::measure::{Effort, Side, Stopwatch, alternate};
 use crate::row::{Table, Unit};
 
 pub const WORK: &str = "key exchange, client side, all computation";
@@ -35,8 +35,12 @@ pub fn run(table: &mut Table, mut effort: Effort) {
     let took = alternate(
         effort,
         vec![
-            Side::timed("mtwire", |times| (0..times).map(|_| ours(&mut first, *a.next().expect("endless"))).sum()),
-            Side::timed("grammers", |times| (0..times).map(|_| theirs(&mut second, *b.next().expect("endless"))).sum()),
+            Side::timed("mtwire", |times| {
+                (0..times).map(|_| ours(&mut first, *a.next().expect("endless"))).sum()
+            }),
+            Side::timed("grammers", |times| {
+                (0..times).map(|_| theirs(&mut second, *b.next().expect("endless"))).sum()
+            }),
         ],
     );
     // With the multiplication of 52-bit digits, powers are several times faster.
@@ -53,11 +57,11 @@ fn has_ifma() -> bool {
 
 /// Adds up what is timed.
 #[derive(Default)]
-struct Stopwatch(Duration);
+struct Sum(Duration);
 
-impl Stopwatch {
+impl Sum {
     fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let result = work();
         self.0 += begun.elapsed();
         result
@@ -66,7 +70,7 @@ impl Stopwatch {
 
 /// As the client does it, `g_b` ahead of the answer.
 fn ours(server: &mut Server, pq: u64) -> Duration {
-    let mut time = Stopwatch::default();
+    let mut time = Sum::default();
     let unix = SystemTime::UNIX_EPOCH.elapsed().expect("a clock that is set");
     let now = Now { monotonic: Duration::ZERO, unix };
     let options = Options::permanent(keys::production().to_vec(), 2);
@@ -75,7 +79,8 @@ fn ours(server: &mut Server, pq: u64) -> Duration {
     let answer = Bytes::from(server.res_pq(request.as_slice(), pq));
     rng.longest.clear();
     let (request, exchange) = time.run(|| exchange.res_pq(answer, &mut rng)).expect("a good answer");
-    let new_nonce = rng.longest.first().and_then(|drawn| drawn[..].try_into().ok()).expect("new_nonce is drawn first");
+    let new_nonce =
+        rng.longest.first().and_then(|drawn| drawn[..].try_into().ok()).expect("new_nonce is drawn first");
     let answer = Bytes::from(server.dh_params(request.as_slice(), new_nonce));
     let (request, exchange) = time
         .run(|| {
@@ -93,7 +98,7 @@ fn ours(server: &mut Server, pq: u64) -> Duration {
 }
 
 fn theirs(server: &mut Server, pq: u64) -> Duration {
-    let mut time = Stopwatch::default();
+    let mut time = Sum::default();
     let (request, state) = time.run(|| {
         let (request, state) = authentication::step1().expect("no answer yet");
         (request.to_bytes(), state)
@@ -196,7 +201,8 @@ impl Server {
         assert_eq!((size_of::<authentication::Step2>(), align_of::<authentication::Step2>()), (64, 1));
         // SAFETY: 64 bytes with the fields of 16, 16 and 32 bytes have no padding, so all of them are initialised.
         let bytes: [u8; 64] = unsafe { std::mem::transmute_copy(state) };
-        let place = |part: &[u8; 16]| bytes.windows(16).position(|window| window == part).expect("it is in there");
+        let place =
+            |part: &[u8; 16]| bytes.windows(16).position(|window| window == part).expect("it is in there");
         let known = [place(&self.nonce), place(&self.server_nonce)];
         let unknown = (0..64).filter(|at| known.iter().all(|start| !(*start..start + 16).contains(at)));
         let left: Vec<u8> = unknown.map(|at| bytes[at]).collect();
@@ -230,7 +236,8 @@ impl Server {
 
     /// The answer to `set_client_DH_params`.
     fn dh_gen(&mut self, request: &[u8]) -> Vec<u8> {
-        let request = grammers_tl_types::functions::SetClientDhParams::from_bytes(&request[4..]).expect("a request");
+        let request =
+            grammers_tl_types::functions::SetClientDhParams::from_bytes(&request[4..]).expect("a request");
         let mut inner = request.encrypted_data;
         let (key, iv) = grammers_crypto::generate_key_data_from_nonce(&self.server_nonce, &self.new_nonce);
         grammers_crypto::aes::ige_decrypt(&mut inner, &key, &iv);

@@ -1,13 +1,12 @@
 //! Factorization of the server's `pq`.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
 
-use crate::measure::{Effort, percentile};
+use crate::measure::{Effort, Stopwatch, percentile};
 use crate::python::Python;
 use crate::row::{Table, Unit};
 
@@ -66,7 +65,7 @@ pub fn run(table: &mut Table, effort: Effort, python: &Result<Python, String>) {
 }
 
 fn timed<R>(work: impl FnOnce() -> R) -> f64 {
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     black_box(work());
     begun.elapsed().as_secs_f64()
 }

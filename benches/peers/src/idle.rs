@@ -22,6 +22,8 @@ use crate::server::{DC, Failure, Place, Server};
 
 const CLIENT: &str = "idle connection, client side";
 const SERVER: &str = "idle connection, server side";
+/// What was asked of the system, touched or not.
+const RESERVED: &str = "idle connection, client side, memory asked for";
 const LIMIT: f64 = 24.0 * 1024.0;
 
 /// Sessions that one key has at one time: the server takes 64.
@@ -31,14 +33,8 @@ const AT_ONE_TIME: usize = 50;
 /// For how long a process is left alone before it is measured.
 const SETTLE: Duration = Duration::from_secs(3);
 
-pub fn run(
-    table: &mut Table,
-    effort: Effort,
-    runtime: &Runtime,
-    server: &Path,
-    interpreter: Option<&Path>,
-) {
-    if !table.wants_any(&[CLIENT, SERVER]) {
+pub fn run(table: &mut Table, effort: Effort, runtime: &Runtime, server: &Path, interpreter: Option<&Path>) {
+    if !table.wants_any(&[CLIENT, RESERVED, SERVER]) {
         return;
     }
     let wanted = if effort.quick { [500, 200, 50] } else { [10_000, 1_000, 300] };
@@ -47,50 +43,103 @@ pub fn run(
     if ours < wanted[0] {
         eprintln!("  only {ours} connections: the limit of open files does not allow {}", wanted[0]);
     }
-    let works = [CLIENT, SERVER].map(|work| format!("{work}, {ours} connections"));
-    eprintln!("  {}", works[0]);
-    let own = Server::start(server).and_then(|server| {
-        let keys = runtime.block_on(make_keys(&server.place, ours.div_ceil(PER_KEY)))?;
-        child("mtwire", &server, &keys, ours)
-    });
-    let (client, server_side) = match own {
-        Ok(both) => both,
+    eprintln!("  {CLIENT}, {ours} connections");
+    let measured = |library, count: usize| {
+        let server = Server::start(server)?;
+        let keys = runtime.block_on(make_keys(&server.place, count.div_ceil(PER_KEY)))?;
+        child(library, &server, &keys, count)
+    };
+    let own = match measured("mtwire", ours) {
+        Ok(own) => own,
         Err(error) => {
-            works.iter().for_each(|work| table.missing(work, "all", &error.to_string()));
+            [CLIENT, RESERVED, SERVER].iter().for_each(|work| table.missing(work, "all", &error.to_string()));
             return;
         }
     };
-    table.row(&works[0], Unit::Bytes, client, ("limit: 24 KiB", LIMIT), Some(1.0));
-    let peer = Server::start(server).and_then(|server| {
-        let keys = runtime.block_on(make_keys(&server.place, grammers.div_ceil(PER_KEY)))?;
-        child("grammers", &server, &keys, grammers)
-    });
-    match peer {
-        Ok((bytes, _)) => {
-            table.row(&works[0], Unit::Bytes, client, (&format!("grammers, {grammers} connections"), bytes), Some(10.0));
+    let grammers_name = format!("grammers, {grammers} connections");
+    let telethon_name = format!("Telethon, {telethon} connections");
+    let peers = [
+        (
+            grammers_name.as_str(),
+            Some(10.0),
+            measured("grammers", grammers).map_err(|error| error.to_string()),
+        ),
+        (telethon_name.as_str(), None, idle_telethon(runtime, server, interpreter, telethon)),
+    ];
+    let work = format!("{CLIENT}, {ours} connections");
+    table.row(&work, Unit::Bytes, own.client.resident, ("limit: 24 KiB", LIMIT), Some(1.0));
+    for (name, goal, peer) in &peers {
+        match peer {
+            Ok(peer) => {
+                table.row(&work, Unit::Bytes, own.client.resident, (name, peer.client.resident), *goal);
+                table.row(RESERVED, Unit::Bytes, own.client.reserved, (name, peer.client.reserved), *goal);
+            }
+            Err(reason) => table.missing(&work, name, reason),
         }
-        Err(error) => table.missing(&works[0], "grammers", &error.to_string()),
     }
-    let peer = Server::start(server).map_err(|error| error.to_string()).and_then(|server| {
-        let keys = runtime.block_on(make_keys(&server.place, telethon.div_ceil(PER_KEY)));
-        // A process of its own, which has done nothing else.
-        let python = Python::start(interpreter)?;
-        let mut request = server.place.to_json(&keys.map_err(|error| error.to_string())?);
-        request["do"] = json!("idle");
-        request["count"] = json!(1);
-        python.ask(&request)?;
-        let before = resident(python.id());
-        request["count"] = json!(telethon);
-        python.ask(&request)?;
-        Ok((resident(python.id()) - before) / telethon as f64)
-    });
-    match peer {
-        Ok(bytes) => {
-            table.row(&works[0], Unit::Bytes, client, (&format!("Telethon, {telethon} connections"), bytes), None);
+    table.ours(&format!("{SERVER}, {ours} connections"), Unit::Bytes, own.server.resident);
+}
+
+/// A process of its own, which has done nothing else.
+fn idle_telethon(
+    runtime: &Runtime,
+    server: &Path,
+    interpreter: Option<&Path>,
+    count: usize,
+) -> Result<Idle, String> {
+    let python = Python::start(interpreter)?;
+    let connected = || {
+        let server = Server::start(server)?;
+        let keys = runtime.block_on(make_keys(&server.place, count.div_ceil(PER_KEY)))?;
+        Ok::<_, Failure>((server.place.to_json(&keys), server))
+    };
+    let (mut request, server) = connected().map_err(|error| error.to_string())?;
+    request["do"] = json!("idle");
+    request["count"] = json!(1);
+    python.ask(&request)?;
+    let before = [Memory::of(python.id()), Memory::of(server.id())];
+    request["count"] = json!(count);
+    python.ask(&request)?;
+    let client = Memory::of(python.id()).growth(before[0], count);
+    let server = Memory::of(server.id()).growth(before[1], count);
+    // It would see its connections break.
+    drop(python);
+    Ok(Idle { client, server })
+}
+
+/// What one connection takes.
+struct Idle {
+    client: Memory,
+    server: Memory,
+}
+
+/// Of a process, or of one connection in it: bytes.
+#[derive(Clone, Copy)]
+struct Memory {
+    /// That has been touched (`VmRSS`).
+    resident: f64,
+    /// That is there to be written to (`VmData`).
+    reserved: f64,
+}
+
+impl Memory {
+    fn of(process: u32) -> Self {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let field = |name| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+            kilobytes.unwrap_or(f64::NAN) * 1024.0
+        };
+        Self { resident: field("VmRSS:"), reserved: field("VmData:") }
+    }
+
+    fn growth(self, before: Self, count: usize) -> Self {
+        let each = |now: f64, before: f64| (now - before) / count as f64;
+        Self {
+            resident: each(self.resident, before.resident),
+            reserved: each(self.reserved, before.reserved),
         }
-        Err(reason) => table.missing(&works[0], "Telethon", &reason),
     }
-    table.ours(&works[1], Unit::Bytes, server_side);
 }
 
 async fn make_keys(place: &Place, count: usize) -> Result<Vec<AuthKey>, Failure> {
@@ -101,9 +150,9 @@ async fn make_keys(place: &Place, count: usize) -> Result<Vec<AuthKey>, Failure>
     Ok(keys)
 }
 
-/// Bytes of each connection at the client and at the server. The server has had connections before, for the keys.
-fn child(library: &str, server: &Server, keys: &[AuthKey], count: usize) -> Result<(f64, f64), Failure> {
-    let before = resident(server.id());
+/// With a fresh process of clients. The server has had connections before, for the keys.
+fn child(library: &str, server: &Server, keys: &[AuthKey], count: usize) -> Result<Idle, Failure> {
+    let before = Memory::of(server.id());
     let mut child = Command::new(std::env::current_exe()?)
         .args(["idle", library, &count.to_string()])
         .stdin(Stdio::piped())
@@ -114,11 +163,14 @@ fn child(library: &str, server: &Server, keys: &[AuthKey], count: usize) -> Resu
     let mut output = String::new();
     // The child closes its output when it has measured itself, and stays until it is told to end.
     child.stdout.take().ok_or("no output")?.read_to_string(&mut output)?;
-    let after = resident(server.id());
+    let server = Memory::of(server.id()).growth(before, count);
     let _ = child.kill();
     child.wait()?;
-    let bytes: f64 = output.trim().parse().map_err(|_| format!("{library}: no figure, but {output:?}"))?;
-    Ok((bytes, (after - before) / count as f64))
+    let mut figures = output.split_whitespace().filter_map(|figure| figure.parse().ok());
+    let (Some(resident), Some(reserved)) = (figures.next(), figures.next()) else {
+        return Err(format!("{library}: no figures, but {output:?}").into());
+    };
+    Ok(Idle { client: Memory { resident, reserved }, server })
 }
 
 /// The child's part: connects, measures itself, prints that, and waits to be ended.
@@ -132,7 +184,7 @@ pub fn measure(library: &str, count: usize) -> Result<(), Failure> {
         // What is there once for all is there before.
         let first = connect(library, place.clone(), keys.first().cloned().ok_or("no key")?).await?;
         tokio::time::sleep(SETTLE).await;
-        let before = resident(std::process::id());
+        let before = Memory::of(std::process::id());
         let permits = Arc::new(Semaphore::new(AT_ONE_TIME));
         let mut connecting = JoinSet::new();
         for n in 0..count {
@@ -156,7 +208,8 @@ pub fn measure(library: &str, count: usize) -> Result<(), Failure> {
             return Err(format!("{times} of {count} did not connect: {error}").into());
         }
         tokio::time::sleep(SETTLE).await;
-        println!("{}", (resident(std::process::id()) - before) / count as f64);
+        let Memory { resident, reserved } = Memory::of(std::process::id()).growth(before, count);
+        println!("{resident} {reserved}");
         // So that who started this process sees the end of its output, with all connections still open.
         rustix::stdio::dup2_stdout(std::fs::File::open("/dev/null")?)?;
         std::future::pending::<()>().await;
@@ -178,13 +231,6 @@ async fn connect(library: &str, place: Place, key: AuthKey) -> Result<Box<dyn Ke
     let handle = pool.handle.thin;
     handle.invoke_in_dc(DC, &grammers_tl_types::functions::help::GetConfig {}).await?;
     Ok(Box::new((handle, pool.updates)))
-}
-
-/// Resident memory of a process in bytes.
-fn resident(process: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(f64::NAN) * 1024.0
 }
 
 /// How many files a process may have open at one time, when it asks for it.

@@ -50,7 +50,9 @@ pub fn run(table: &mut Table, effort: Effort, python: &Result<Python, String>) {
                 let request = move |times: u64| json!({"do": "ige", "with": name, "encrypt": encrypt, "times": times, "length": LEN});
                 match python.seconds(&request(1)) {
                     Ok(_) => sides.push(Side::timed(name, move |times| {
-                        Duration::from_secs_f64(python.seconds(&request(times)).unwrap_or(f64::from(u32::MAX)))
+                        Duration::from_secs_f64(
+                            python.seconds(&request(times)).unwrap_or(f64::from(u32::MAX)),
+                        )
                     })),
                     Err(reason) => table.missing(work, name, &reason),
                 }

@@ -10,16 +10,23 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use crate::measure::{Effort, Side, alternate};
+use crate::measure::{Effort, Side, alternate, process_time};
 use crate::python::Python;
 use crate::row::{Table, Unit};
 use crate::server::{DC, Failure, Place, Server};
 
 const WORKS: [(&str, u64); 2] = [("invoke, 1 in flight", 1), ("invoke, 100 in flight", 100)];
 
-pub fn run(table: &mut Table, mut effort: Effort, runtime: &Runtime, server: &Path, python: &Result<Python, String>) {
+pub fn run(
+    table: &mut Table,
+    mut effort: Effort,
+    runtime: &Runtime,
+    server: &Path,
+    python: &Result<Python, String>,
+) {
     let cpu = WORKS.map(|(work, _)| format!("{work}, CPU time of the client's process"));
-    let works: Vec<&str> = WORKS.iter().map(|(work, _)| *work).chain(cpu.iter().map(String::as_str)).collect();
+    let works: Vec<&str> =
+        WORKS.iter().map(|(work, _)| *work).chain(cpu.iter().map(String::as_str)).collect();
     if !table.wants_any(&works) {
         return;
     }
@@ -97,11 +104,19 @@ fn all(
     }
     runtime.block_on(ours.disconnect());
     theirs.quit();
+    if let Ok(python) = &telethon {
+        python.ask(&json!({"do": "disconnect"}))?;
+    }
     Ok(())
 }
 
 /// `times` calls, `width` of them in flight.
-fn many<F>(runtime: &Runtime, times: u64, width: u64, call: impl Fn() -> F + Clone + Send + 'static) -> Duration
+fn many<F>(
+    runtime: &Runtime,
+    times: u64,
+    width: u64,
+    call: impl Fn() -> F + Clone + Send + 'static,
+) -> Duration
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -112,7 +127,10 @@ where
         for _ in 0..width.min(times) {
             let (left, call) = (Arc::clone(&left), call.clone());
             callers.spawn(async move {
-                while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+                while left
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                    .is_ok()
+                {
                     call().await;
                 }
             });
@@ -122,15 +140,11 @@ where
     begun.elapsed()
 }
 
-/// What this process used meanwhile, on all cores, the kernel's part for it included.
+/// What this process uses meanwhile.
 fn cpu_time(work: impl FnOnce() -> Duration) -> Duration {
-    let clock = || {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-        Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
-    };
-    let before = clock();
+    let before = process_time();
     work();
-    clock().saturating_sub(before)
+    process_time().saturating_sub(before)
 }
 
 fn connect_telethon<'p>(

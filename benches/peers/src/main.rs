@@ -103,7 +103,8 @@ fn sizes(table: &mut Table, programs: &[PathBuf]) {
 
 /// Puts the rows of all runs together. Rows of the same name belong to one run.
 fn collect(mut args: impl Iterator<Item = String>) -> Result<(), Failure> {
-    let (mut runs, mut facts, mut document, mut json) = (Vec::<(String, Vec<Value>)>::new(), Vec::new(), None, None);
+    let (mut runs, mut facts, mut document, mut json) =
+        (Vec::<(String, Vec<Value>)>::new(), Vec::new(), None, None);
     while let Some(arg) = args.next() {
         let value = args.next().ok_or(format!("{arg} needs a value"))?;
         match arg.as_str() {

@@ -1,6 +1,8 @@
 //! Takes times in turns, so that what the machine does meanwhile disturbs all sides alike.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+#[cfg(not(target_os = "linux"))]
+use std::time::Instant;
 
 /// How long to measure.
 #[derive(Clone, Copy)]
@@ -23,6 +25,40 @@ impl Effort {
     }
 }
 
+/// A stopwatch for what one thread computes. It stands still while the thread waits for a processor, so that other
+/// programs do not count.
+pub struct Stopwatch(Duration);
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        Self(thread_time())
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        thread_time().saturating_sub(self.0)
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn thread_time() -> Duration {
+    to_duration(rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn thread_time() -> Duration {
+    static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    START.elapsed()
+}
+
+/// What this process has used until now, on all cores, the kernel's part for it included.
+pub fn process_time() -> Duration {
+    to_duration(rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime))
+}
+
+fn to_duration(time: rustix::time::Timespec) -> Duration {
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
 /// One side: does the work so often and tells what that took, without what it had to prepare.
 pub struct Side<'a> {
     pub name: &'static str,
@@ -33,7 +69,7 @@ impl<'a> Side<'a> {
     /// Work that needs no preparation.
     pub fn new<R>(name: &'static str, mut work: impl FnMut() -> R + 'a) -> Self {
         Self::timed(name, move |times| {
-            let begun = Instant::now();
+            let begun = Stopwatch::start();
             for _ in 0..times {
                 std::hint::black_box(work());
             }
@@ -50,7 +86,7 @@ impl<'a> Side<'a> {
         Self::timed(name, move |times| {
             (0..times).fold(Duration::ZERO, |sum, _| {
                 let mut input = input();
-                let begun = Instant::now();
+                let begun = Stopwatch::start();
                 let result = std::hint::black_box(work(&mut input));
                 let took = begun.elapsed();
                 drop(result);
@@ -104,5 +140,8 @@ pub fn alternate(effort: Effort, mut sides: Vec<Side<'_>>) -> Vec<Took> {
 /// Of so many of a hundred samples none is longer. The samples are put in order.
 pub fn percentile(samples: &mut [f64], of_hundred: usize) -> f64 {
     samples.sort_by(f64::total_cmp);
-    samples.get((samples.len() * of_hundred / 100).min(samples.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+    samples
+        .get((samples.len() * of_hundred / 100).min(samples.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or(f64::NAN)
 }

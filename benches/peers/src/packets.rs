@@ -76,7 +76,10 @@ fn open_eight(table: &mut Table, effort: Effort) {
                 |packets| {
                     let packets = packets.iter_mut();
                     let all = packets.map(|packet| ToOpen { key: &ours, sender: Sender::Server, packet });
-                    open_many(all.collect()).iter().map(|opened| opened.as_ref().expect("our own seal").len()).sum::<usize>()
+                    open_many(all.collect())
+                        .iter()
+                        .map(|opened| opened.as_ref().expect("our own seal").len())
+                        .sum::<usize>()
                 },
             ),
             Side::with_input(

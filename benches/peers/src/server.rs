@@ -109,7 +109,8 @@ impl Place {
     pub fn grammers(&self, key: &AuthKey) -> grammers_mtsender::SenderPool {
         let ipv4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.port);
         let ipv6 = std::net::SocketAddrV6::new(ipv4.ip().to_ipv6_mapped(), self.port, 0, 0);
-        let option = grammers_session::types::DcOption { id: DC, ipv4, ipv6, auth_key: Some(*key.as_bytes()) };
+        let option =
+            grammers_session::types::DcOption { id: DC, ipv4, ipv6, auth_key: Some(*key.as_bytes()) };
         let mut data = grammers_session::SessionData { home_dc: DC, ..Default::default() };
         data.dc_options.insert(DC, option);
         grammers_mtsender::SenderPool::new(Arc::new(grammers_session::storages::MemorySession::from(data)), 1)
