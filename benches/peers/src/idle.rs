@@ -38,7 +38,7 @@ pub fn run(table: &mut Table, effort: Effort, runtime: &Runtime, server: &Path, 
         return;
     }
     let wanted = if effort.quick { [500, 200, 50] } else { [10_000, 1_000, 300] };
-    let most = most_files().saturating_sub(200);
+    let most = allow_files().saturating_sub(200);
     let [ours, grammers, telethon] = wanted.map(|count| count.min(most));
     if ours < wanted[0] {
         eprintln!("  only {ours} connections: the limit of open files does not allow {}", wanted[0]);
@@ -175,8 +175,6 @@ fn child(library: &str, server: &Server, keys: &[AuthKey], count: usize) -> Resu
 
 /// The child's part: connects, measures itself, prints that, and waits to be ended.
 pub fn measure(library: &str, count: usize) -> Result<(), Failure> {
-    let most = most_files();
-    setrlimit(Resource::Nofile, Rlimit { current: Some(most as u64), ..getrlimit(Resource::Nofile) })?;
     let place: Value = serde_json::from_reader(std::io::stdin())?;
     let (place, keys) = Place::from_json(&place)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -233,7 +231,13 @@ async fn connect(library: &str, place: Place, key: AuthKey) -> Result<Box<dyn Ke
     Ok(Box::new((handle, pool.updates)))
 }
 
-/// How many files a process may have open at one time, when it asks for it.
-fn most_files() -> usize {
-    getrlimit(Resource::Nofile).maximum.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX))
+/// Lets this process, and those that it starts, open as many files at one time as it may. Gives their number.
+fn allow_files() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(1 << 20);
+    let allowed = match setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit }) {
+        Ok(()) => most,
+        Err(_) => limit.current.unwrap_or(most),
+    };
+    usize::try_from(allowed).unwrap_or(usize::MAX)
 }
