@@ -1,57 +1,79 @@
 #!/usr/bin/env bash
-# What it costs to build mtwire and grammers-client (without its sqlite default) from nothing, in the release profile:
-# CPU seconds, the largest compiler process, the number of compilations, and what costs most of it.
-# Run it on a machine that does nothing else: contention makes CPU seconds longer.
+# What it costs to build a client library as a dependency from nothing, in the release profile: CPU seconds of all
+# compiler processes, the memory of the largest one, and the number of crates. Run it on a machine that does nothing
+# else: contention makes CPU seconds longer.
 #
-#   build-cost.sh [NAME='DEPENDENCY']...   (default: the three below)
+#   benches/peers/build-cost.sh [--json FILE]
 #
-# DEPENDENCY is a line of a [dependencies] table. SCRATCH keeps logs and targets in that directory.
+# The file gets an array of rows as `benches/compare` has them.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-if [ -n "${SCRATCH:-}" ]; then
-    mkdir -p "$SCRATCH"
-    scratch=$(cd "$SCRATCH" && pwd)
-else
-    scratch=$(mktemp -d)
-    trap 'rm -rf "$scratch"' EXIT
-fi
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+json=
+if [ "${1:-}" = --json ]; then json=$2; fi
 
-# One line for each compilation: CPU seconds, largest size in KB, the crate. Build scripts are named as such.
+# Both sides: the typed API of the layer, and a client for it without a session in SQLite.
+OURS="${OURS:-mtwire = { path = \"$root\", default-features = false, features = [\"client\"] }}"
+OURS_DEFAULT="mtwire = { path = \"$root\" }"
+THEIRS='grammers-client = { version = "=0.11.0", default-features = false }'
+
+# /usr/bin/time is not everywhere. This tells of the one child that it waits for.
 cat >"$scratch/rustc" <<'WRAPPER'
-#!/usr/bin/env bash
-name=-
-previous=
-for argument in "$@"; do
-    [ "$previous" = --crate-name ] && name=$argument
-    previous=$argument
-done
-[ "$name" = build_script_build ] && name="build script of ${CARGO_PKG_NAME:-?}"
-exec /usr/bin/time -a -o "$COST_LOG" -f "%U %S %M $name" "$@"
+#!/usr/bin/env python3
+import os, resource, subprocess, sys
+status = subprocess.call(sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(os.environ["COST_LOG"], "a") as log:
+    name = sys.argv[sys.argv.index("--crate-name") + 1] if "--crate-name" in sys.argv else "___"
+    print(used.ru_utime + used.ru_stime, used.ru_maxrss, os.environ.get("CARGO_PKG_NAME", name), name, file=log)
+sys.exit(status)
 WRAPPER
 chmod +x "$scratch/rustc"
 
-cost() { # NAME DEPENDENCY
-    rm -rf "${scratch:?}/$1" "$scratch/$1.log"
+cost() { # NAME DEPENDENCY: leaves "CPU_SECONDS BYTES CRATES" in $scratch/NAME.cost
     mkdir -p "$scratch/$1/src"
     printf '[package]\nname = "user"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\n%s\n[workspace]\n' "$2" \
         >"$scratch/$1/Cargo.toml"
     : >"$scratch/$1/src/lib.rs"
     cargo fetch --quiet --manifest-path "$scratch/$1/Cargo.toml"
-    COST_LOG=$scratch/$1.log RUSTC_WRAPPER=$scratch/rustc CARGO_TARGET_DIR=$scratch/$1/target \
-        cargo build --quiet --release --manifest-path "$scratch/$1/Cargo.toml"
-    # cargo asks the compiler for its settings too (crate ___), which is no compilation.
-    grep -v -e ' ___$' -e ' -$' "$scratch/$1.log" |
-        awk -v name="$1" '{ cpu += $1 + $2; kb = $3 + 0; if (kb > rss) rss = kb }
-            END { printf "%-20s %6.1f CPU s  %5.0f MB  %3d compilations\n", name, cpu, rss / 1024, NR }'
-    awk '{ at = $1 + $2; kb = $3; $1 = $2 = $3 = ""; printf "    %5.1f s %5.0f MB %s\n", at, kb / 1024, $0 }' \
-        "$scratch/$1.log" | sort -rn | head -n 10
+    # The user itself is no part of the cost: a crate, and next to no time.
+    COST_LOG=$scratch/$1.log RUSTC_WRAPPER=$scratch/rustc CARGO_TARGET_DIR=$scratch/$1/target RUSTFLAGS='' \
+        cargo build --quiet --release --message-format json --manifest-path "$scratch/$1/Cargo.toml" >"$scratch/$1.json"
+    crates=$(grep '"reason":"compiler-artifact"' "$scratch/$1.json" |
+        sed -E 's/.*"package_id":"([^"]*)".*/\1/' | sort -u | grep -vc '#user@')
+    awk -v crates="$crates" '{ cpu += $1; if ($2 + 0 > kb) kb = $2 + 0 }
+        END { printf "%.1f %.0f %d\n", cpu, kb * 1024, crates }' "$scratch/$1.log" >"$scratch/$1.cost"
+    read -r cpu bytes crates <"$scratch/$1.cost"
+    printf '%-18s %6.1f CPU s  %5.0f MB  %3d crates\n' "$1" "$cpu" "$((bytes / 1000000))" "$crates" >&2
+    sort -rn "$scratch/$1.log" | head -n 10 |
+        awk '{ printf "    %5.1f s %5.0f MB  %s (%s)\n", $1, $2 / 1024, $3, $4 }' >&2
 }
 
-if [ $# -eq 0 ]; then
-    set -- "mtwire=mtwire = { path = \"$root\" }" \
-        "mtwire-client=mtwire = { path = \"$root\", default-features = false, features = [\"client\"] }" \
-        'grammers-client=grammers-client = { version = "=0.11.0", default-features = false }'
-fi
-for side in "$@"; do
-    cost "${side%%=*}" "${side#*=}"
-done
+cost mtwire "$OURS"
+cost mtwire-default "$OURS_DEFAULT"
+cost grammers-client "$THEIRS"
+[ -n "$json" ] || exit 0
+
+rows() { # NAME WORK WITH_GOALS
+    read -r cpu bytes crates <"$scratch/$1.cost"
+    read -r their_cpu their_bytes their_crates <"$scratch/grammers-client.cost"
+    row "$2, CPU" "CPU s" "$cpu" "$their_cpu" "${3:+3}"
+    row "$2, largest compiler process" bytes "$bytes" "$their_bytes" "${3:+2}"
+    row "$2, crates" crates "$crates" "$their_crates" "${3:+2}"
+}
+
+row() { # WORK UNIT OURS THEIRS [GOAL]
+    ratio=$(awk -v a="$3" -v b="$4" 'BEGIN { printf "%.2f", b / a }')
+    printf '%s{"work":"%s","ours":%s,"peer":%s,"peer_name":"grammers","unit":"%s","ratio":%s,"goal":%s}' \
+        "$comma" "$1" "$3" "$4" "$2" "$ratio" "${5:-null}"
+    comma=','
+}
+
+comma=
+{
+    echo '['
+    rows mtwire "cold release build, library only" goals
+    rows mtwire-default "cold release build, library with default features" ''
+    echo ']'
+} >"$json"

@@ -1,0 +1,161 @@
+//! `help.getConfig` over loopback, against one server process for all clients.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use mtwire::crypto::AuthKey;
+use serde_json::json;
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+use crate::measure::{Effort, Side, alternate, process_time};
+use crate::python::Python;
+use crate::row::{Table, Unit};
+use crate::server::{DC, Failure, Place, Server};
+
+const WORKS: [(&str, u64); 2] = [("invoke, 1 in flight", 1), ("invoke, 100 in flight", 100)];
+
+pub fn run(
+    table: &mut Table,
+    mut effort: Effort,
+    runtime: &Runtime,
+    server: &Path,
+    python: &Result<Python, String>,
+) {
+    let cpu = WORKS.map(|(work, _)| format!("{work}, CPU time of the client's process"));
+    let works: Vec<&str> =
+        WORKS.iter().map(|(work, _)| *work).chain(cpu.iter().map(String::as_str)).collect();
+    if !table.wants_any(&works) {
+        return;
+    }
+    effort.batch = if effort.quick { Duration::from_millis(60) } else { Duration::from_millis(250) };
+    if let Err(error) = all(table, effort, runtime, server, python) {
+        for (work, _) in WORKS {
+            table.missing(work, "all", &error.to_string());
+        }
+    }
+}
+
+fn all(
+    table: &mut Table,
+    effort: Effort,
+    runtime: &Runtime,
+    server: &Path,
+    python: &Result<Python, String>,
+) -> Result<(), Failure> {
+    let server = Server::start(server)?;
+    let keys = runtime.block_on(async {
+        Ok::<_, Failure>([
+            server.place.make_key().await?,
+            server.place.make_key().await?,
+            server.place.make_key().await?,
+        ])
+    })?;
+    let (ours, _) = runtime.block_on(server.place.connect(Some(&keys[0])))?;
+    let pool = runtime.block_on(async { server.place.grammers(&keys[1]) });
+    runtime.spawn(pool.runner.run());
+    let theirs = pool.handle.thin.clone();
+    runtime.block_on(theirs.invoke_in_dc(DC, &grammers_tl_types::functions::help::GetConfig {}))?;
+    let telethon = connect_telethon(python, &server.place, &keys[2]);
+
+    let our_calls = |times, width| {
+        let client = ours.clone();
+        many(runtime, times, width, move || {
+            let client = client.clone();
+            async move { drop(client.invoke(&mtwire::functions::help::GetConfig {}).await.expect("an answer")) }
+        })
+    };
+    let their_calls = |times, width| {
+        let client = theirs.clone();
+        many(runtime, times, width, move || {
+            let client = client.clone();
+            let call = grammers_tl_types::functions::help::GetConfig {};
+            async move { drop(client.invoke_in_dc(DC, &call).await.expect("an answer")) }
+        })
+    };
+    for (work, width) in WORKS {
+        if table.wants(work) {
+            let mut sides = vec![
+                Side::timed("mtwire", |times| our_calls(times, width)),
+                Side::timed("grammers", |times| their_calls(times, width)),
+            ];
+            match &telethon {
+                Ok(python) => sides.push(Side::timed("Telethon", move |times| {
+                    let took = python.seconds(&json!({"do": "invoke", "times": times, "width": width}));
+                    Duration::from_secs_f64(took.unwrap_or(f64::from(u32::MAX)))
+                })),
+                Err(reason) => table.missing(work, "Telethon", reason),
+            }
+            let took = alternate(effort, sides);
+            let goal = |peer: &str| Some(if peer == "grammers" { 3.0 } else { 20.0 });
+            table.rows(work, Unit::CallsPerSecond, &took, goal);
+        }
+        // The server's work and the kernel's are in the time of a round trip; this is without the server's.
+        let work = format!("{work}, CPU time of the client's process");
+        if table.wants(&work) {
+            let sides = vec![
+                Side::timed("mtwire", |times| cpu_time(|| our_calls(times, width))),
+                Side::timed("grammers", |times| cpu_time(|| their_calls(times, width))),
+            ];
+            table.rows(&work, Unit::Microseconds, &alternate(effort, sides), |_| None);
+        }
+    }
+    runtime.block_on(ours.disconnect());
+    theirs.quit();
+    if let Ok(python) = &telethon {
+        python.ask(&json!({"do": "disconnect"}))?;
+    }
+    Ok(())
+}
+
+/// `times` calls, `width` of them in flight.
+fn many<F>(
+    runtime: &Runtime,
+    times: u64,
+    width: u64,
+    call: impl Fn() -> F + Clone + Send + 'static,
+) -> Duration
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let begun = Instant::now();
+    runtime.block_on(async {
+        let left = Arc::new(AtomicU64::new(times));
+        let mut callers = JoinSet::new();
+        for _ in 0..width.min(times) {
+            let (left, call) = (Arc::clone(&left), call.clone());
+            callers.spawn(async move {
+                while left
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                    .is_ok()
+                {
+                    call().await;
+                }
+            });
+        }
+        callers.join_all().await;
+    });
+    begun.elapsed()
+}
+
+/// What this process uses meanwhile.
+fn cpu_time(work: impl FnOnce() -> Duration) -> Duration {
+    let before = process_time();
+    work();
+    process_time().saturating_sub(before)
+}
+
+fn connect_telethon<'p>(
+    python: &'p Result<Python, String>,
+    place: &Place,
+    key: &AuthKey,
+) -> Result<&'p Python, String> {
+    let python = python.as_ref().map_err(Clone::clone)?;
+    let mut request = place.to_json(std::slice::from_ref(key));
+    request["do"] = json!("connect");
+    python.ask(&request)?;
+    python.seconds(&json!({"do": "invoke", "times": 3, "width": 1}))?;
+    Ok(python)
+}
