@@ -14,7 +14,7 @@ json=
 if [ "${1:-}" = --json ]; then json=$2; fi
 
 # Both sides: the typed API of the layer, and a client for it without a session in SQLite.
-OURS="${OURS:-mtwire = { path = \"$root\", default-features = false, features = [\"client\"] }}"
+OURS="mtwire = { path = \"$root\", default-features = false, features = [\"client\"] }"
 OURS_DEFAULT="mtwire = { path = \"$root\" }"
 THEIRS='grammers-client = { version = "=0.11.0", default-features = false }'
 
