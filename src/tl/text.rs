@@ -110,7 +110,9 @@ impl Str {
             return Self::new();
         }
         // No packet can hold a text of sixteen megabytes, and what is cut here is still refused as too long.
-        let len = text.floor_char_boundary(u32::MAX as usize);
+        let most = text.len().min(u32::MAX as usize);
+        let len =
+            (most - most.min(3)..=most).rev().find(|&len| text.is_char_boundary(len)).unwrap_or_default();
         Self { packet: Some(Arc::new(bytes)), place: Place::new(0, len).unwrap_or_default() }
     }
 }
