@@ -30,8 +30,9 @@ pub fn run(table: &mut Table, effort: Effort, python: &Result<Python, String>) {
     if !table.wants_any(&[DECODE, ENCODE]) {
         return;
     }
-    let ours = sample::messages();
-    let bytes: Bytes = ours.to_bytes().expect("a sample can be encoded").into();
+    let bytes: Bytes = sample::messages().to_bytes().expect("a sample can be encoded").into();
+    // What is encoded has been decoded, on all sides.
+    let ours = mtwire::types::messages::Messages::from_bytes(bytes.clone()).expect("our own bytes");
     let theirs = {
         use grammers_tl_types::{Deserializable, Serializable};
         let value =
