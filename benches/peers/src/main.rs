@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! peers run --server MTWIRE [--python PYTHON] [--quick] [--only REGEX]    prints rows as JSON
-//! peers sizes OURS THEIRS                                                 prints a row for two programs
+//! peers sizes WORK OURS THEIRS                                            prints rows for two programs
 //! peers table --run NAME ROWS... [--fact LINE]... [--document FILE] [--json FILE]
 //! ```
 
@@ -39,7 +39,8 @@ fn main() -> Result<(), Failure> {
         }
         Some("sizes") => {
             let mut table = Table::new(None);
-            sizes(&mut table, &args.map(PathBuf::from).collect::<Vec<_>>());
+            let work = args.next().ok_or("usage: peers sizes WORK OURS THEIRS")?;
+            sizes(&mut table, &work, &args.map(PathBuf::from).collect::<Vec<_>>());
             print(table)
         }
         Some("table") => collect(args),
@@ -83,8 +84,7 @@ fn print(table: Table) -> Result<(), Failure> {
 }
 
 /// What a stripped program that connects and makes one call takes on the disk.
-fn sizes(table: &mut Table, programs: &[PathBuf]) {
-    let work = "stripped hello-world binary";
+fn sizes(table: &mut Table, work: &str, programs: &[PathBuf]) {
     let size = |at: usize| {
         let path = programs.get(at).ok_or("no file")?;
         Ok::<_, Failure>(std::fs::metadata(path)?.len() as f64)
