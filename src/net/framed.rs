@@ -51,7 +51,7 @@ pub enum FramedError {
 
 /// A socket with a framing: packets are queued for writing, frames are read.
 ///
-/// While nothing comes no buffer is held: the first read after a pause goes into [one of the thread](super::scratch), and
+/// While nothing comes no buffer is held: the first read after a pause goes into one of the thread (`net::scratch`), and
 /// what it gives is moved to memory of just its size. The rest of a frame that is not whole by then is read to its place.
 /// Frames are split off without a copy, and never more than one incomplete frame plus one read is held. Several queued
 /// packets leave in one vectored write.
