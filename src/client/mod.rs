@@ -73,9 +73,9 @@ pub use updates::{Update, Updates};
 
 pub use crate::message::{CallStatus, RpcError};
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use self::core::Core;
 use self::links::Links;
@@ -101,7 +101,7 @@ struct Shared {
     /// Held while a login is taken along to another DC.
     carrying: tokio::sync::Mutex<()>,
     /// The task that keeps the configuration up to date.
-    refresher: OnceLock<AbortHandle>,
+    refresher: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Shared {
@@ -112,14 +112,14 @@ impl Shared {
             opening: tokio::sync::Mutex::default(),
             opening_media: tokio::sync::Mutex::default(),
             carrying: tokio::sync::Mutex::default(),
-            refresher: OnceLock::new(),
+            refresher: Mutex::default(),
         }
     }
 
-    fn stop_refreshing(&self) {
-        if let Some(task) = self.refresher.get() {
-            task.abort();
-        }
+    /// The task that keeps the configuration up to date, told to end.
+    fn stop_refreshing(&self) -> Option<JoinHandle<()>> {
+        let task = self.refresher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        task.inspect(JoinHandle::abort)
     }
 }
 
@@ -205,7 +205,10 @@ impl Client {
     /// [`InvokeError::Disconnected`], salts and clock are saved. The session's lock goes with the last handle.
     pub async fn disconnect(self) {
         self.links().closed = true;
-        self.shared.stop_refreshing();
+        if let Some(task) = self.shared.stop_refreshing() {
+            // It has a hold on the store, which is to be free when this is over. That it was aborted is no error.
+            let _ = task.await;
+        }
         self.close_links().await;
         self.shared.core.updates.close();
     }

@@ -1,6 +1,6 @@
 //! Keeping the server's configuration, and with it the addresses of its DCs, up to date (TC-1).
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
@@ -27,9 +27,9 @@ impl Client {
     /// failures to connect; until the client is gone.
     pub(super) fn keep_config_fresh(&self, config: &types::Config) {
         let task = keep(Arc::downgrade(&self.shared), Arc::clone(&self.shared.core), lifetime(config));
-        let handle = tokio::spawn(task).abort_handle();
+        let task = tokio::spawn(task);
         // There is one: a client starts once.
-        let _ = self.shared.refresher.set(handle);
+        *self.shared.refresher.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
     }
 }
 
