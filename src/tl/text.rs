@@ -61,7 +61,7 @@ impl Str {
     /// A text that is part of the program.
     #[must_use]
     pub fn from_static(text: &'static str) -> Self {
-        Self::whole(Bytes::from_static(text.as_bytes()), text)
+        Self::whole(Bytes::from_static(text.as_bytes()), kept(text))
     }
 
     /// The text.
@@ -104,17 +104,20 @@ impl Str {
         })
     }
 
-    /// All of `bytes`, which are those of `text`.
-    fn whole(bytes: Bytes, text: &str) -> Self {
-        if text.is_empty() {
-            return Self::new();
+    /// The first `len` of `bytes`, which are those of a `str` up to a boundary of it.
+    fn whole(bytes: Bytes, len: usize) -> Self {
+        match Place::new(0, len) {
+            Some(place) if len > 0 => Self { packet: Some(Arc::new(bytes)), place },
+            _ => Self::new(),
         }
-        // No packet can hold a text of sixteen megabytes, and what is cut here is still refused as too long.
-        let most = text.len().min(u32::MAX as usize);
-        let len =
-            (most - most.min(3)..=most).rev().find(|&len| text.is_char_boundary(len)).unwrap_or_default();
-        Self { packet: Some(Arc::new(bytes)), place: Place::new(0, len).unwrap_or_default() }
     }
+}
+
+/// How many bytes of a text are kept: all that have a place. No packet can hold a text of sixteen megabytes, and what is
+/// cut here is still refused as too long.
+fn kept(text: &str) -> usize {
+    let most = text.len().min(u32::MAX as usize);
+    (most - most.min(3)..=most).rev().find(|&len| text.is_char_boundary(len)).unwrap_or_default()
 }
 
 impl Deref for Str {
@@ -146,18 +149,14 @@ impl Borrow<str> for Str {
 
 impl From<String> for Str {
     fn from(text: String) -> Self {
-        let bytes = Bytes::from(text);
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => Self::whole(bytes.clone(), text),
-            // Never: it was a `String`.
-            Err(_) => Self::new(),
-        }
+        let len = kept(&text);
+        Self::whole(text.into(), len)
     }
 }
 
 impl From<&str> for Str {
     fn from(text: &str) -> Self {
-        Self::whole(Bytes::copy_from_slice(text.as_bytes()), text)
+        Self::whole(Bytes::copy_from_slice(text.as_bytes()), kept(text))
     }
 }
 
