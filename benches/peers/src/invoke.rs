@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
+use crate::bare::{self, Bare};
 use crate::measure::{Effort, Side, alternate, process_time};
 use crate::python::Python;
 use crate::row::{Table, Unit};
@@ -60,6 +61,8 @@ fn all(
     runtime.block_on(theirs.invoke_in_dc(DC, &grammers_tl_types::functions::help::GetConfig {}))?;
     let telethon = connect_telethon(python, &server.place, &keys[2]);
 
+    let bare = Bare::start(runtime)?;
+
     let our_calls = |times, width| {
         let client = ours.clone();
         many(runtime, times, width, move || {
@@ -80,6 +83,7 @@ fn all(
             let mut sides = vec![
                 Side::timed("mtwire", |times| our_calls(times, width)),
                 Side::timed("grammers", |times| their_calls(times, width)),
+                Side::timed(bare::NAME, |times| bare.exchange(runtime, times, width)),
             ];
             match &telethon {
                 Ok(python) => sides.push(Side::timed("Telethon", move |times| {
@@ -89,7 +93,11 @@ fn all(
                 Err(reason) => table.missing(work, "Telethon", reason),
             }
             let took = alternate(effort, sides);
-            let goal = |peer: &str| Some(if peer == "grammers" { 3.0 } else { 20.0 });
+            let goal = |peer: &str| match peer {
+                "grammers" => Some(3.0),
+                "Telethon" => Some(20.0),
+                _ => None,
+            };
             table.rows(work, Unit::CallsPerSecond, &took, goal);
         }
         // The server's work and the kernel's are in the time of a round trip; this is without the server's.
@@ -98,6 +106,7 @@ fn all(
             let sides = vec![
                 Side::timed("mtwire", |times| cpu_time(|| our_calls(times, width))),
                 Side::timed("grammers", |times| cpu_time(|| their_calls(times, width))),
+                Side::timed(bare::NAME, |times| cpu_time(|| bare.exchange(runtime, times, width))),
             ];
             table.rows(&work, Unit::Microseconds, &alternate(effort, sides), |_| None);
         }

@@ -6,6 +6,7 @@
 //! peers table --run NAME ROWS... [--fact LINE]... [--document FILE] [--json FILE]
 //! ```
 
+mod bare;
 mod codec;
 mod document;
 mod exchange;
@@ -37,6 +38,7 @@ fn main() -> Result<(), Failure> {
             let library = args.next().ok_or("idle: which library?")?;
             idle::measure(&library, args.next().ok_or("idle: how many?")?.parse()?)
         }
+        Some("bare") => bare::serve(&runtime()?),
         Some("sizes") => {
             let mut table = Table::new(None);
             let work = args.next().ok_or("usage: peers sizes WORK OURS THEIRS")?;
@@ -67,7 +69,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), Failure> {
         python.ask(&serde_json::json!({"do": "versions"}))?;
         Ok(python)
     });
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = runtime()?;
     ige::run(&mut table, effort, &python);
     packets::run(&mut table, effort);
     factor::run(&mut table, effort, &python);
@@ -76,6 +78,10 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), Failure> {
     invoke::run(&mut table, effort, &runtime, &server, &python);
     idle::run(&mut table, effort, &runtime, &server, interpreter.as_deref());
     print(table)
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
 fn print(table: Table) -> Result<(), Failure> {
