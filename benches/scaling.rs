@@ -1,37 +1,31 @@
-//! How the cost of a call grows: with the number of calls in flight, and with the size of what they carry. Straight lines:
-//! the throughput that criterion prints is to stay what it is, once the fixed cost of a packet does not weigh any more.
+//! How the cost of a call grows: with the number of calls in flight, with the size of what they carry, and with the number
+//! of connections. Straight lines: the throughput that criterion prints is to stay what it is, once the fixed cost of a
+//! packet does not weigh any more.
 
-use std::sync::Arc;
+mod loopback;
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use mtwire::client::{Client, InvokeError};
-use mtwire::crypto::rsa::PublicKey;
+use mtwire::client::{Client, ConnectError, InvokeError};
 use mtwire::functions;
-use mtwire::net::Address;
 use mtwire::server::Server;
-use mtwire::session::MemoryStore;
 use mtwire::tl::Serialize;
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
+use loopback::client;
+
 /// Calls in flight at one time.
 const IN_FLIGHT: [u64; 4] = [1, 10, 100, 1000];
+/// Connections, each with a client, a session and a key of its own. Both ends are in this process, so that ten thousand would
+/// take more files than a process may commonly have open; `examples/login_load.rs` makes as many, with a server of its own.
+const CONNECTIONS: [usize; 5] = [1, 10, 100, 1000, 4000];
+/// As many are made when the benches are only tried.
+const TRIED: usize = 100;
+/// How many connect at one time: one after the other would take long, all at once is not what is measured here.
+const CONNECTING: usize = 32;
 /// Bytes in a call.
 const SIZES: [usize; 6] = [32, 256, 2 << 10, 16 << 10, 128 << 10, 1 << 20];
-
-async fn connect(server: &Server) -> Client {
-    let dc = &server.dcs()[1];
-    Client::builder("bench")
-        .api_id(1)
-        .api_hash("0123456789abcdef0123456789abcdef")
-        .store(Arc::new(MemoryStore::default()))
-        .dc(dc.id, Address::new(&*dc.host, dc.port))
-        .trust(PublicKey::from_pem(server.public_key_pem()).expect("the server's own key"))
-        .connect()
-        .await
-        .expect("a loopback connection")
-}
 
 async fn small(client: Client) {
     client.invoke(&functions::help::GetNearestDc {}).await.expect("an answer");
@@ -43,6 +37,20 @@ async fn large(client: Client, part: Bytes) {
         Err(InvokeError::Rpc { .. }) => {}
         other => panic!("{other:?}"),
     }
+}
+
+/// Connects until there are so many.
+async fn connect_up_to(count: usize, clients: &mut Vec<Client>, server: &Server) {
+    let mut connecting = JoinSet::<Result<Client, ConnectError>>::new();
+    for _ in clients.len()..count {
+        if connecting.len() == CONNECTING {
+            clients.extend(
+                connecting.join_next().await.map(|joined| joined.expect("a task").expect("a connection")),
+            );
+        }
+        connecting.spawn(client(server).connect());
+    }
+    clients.extend(connecting.join_all().await.into_iter().map(|client| client.expect("a connection")));
 }
 
 /// A call with so many bytes that do not get smaller when they are packed.
@@ -60,7 +68,7 @@ fn part(size: usize) -> Bytes {
 fn scaling(c: &mut Criterion) {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let server = runtime.block_on(Server::builder().start()).expect("a server");
-    let client = runtime.block_on(connect(&server));
+    let one = runtime.block_on(client(&server).connect()).expect("a connection");
 
     let mut group = c.benchmark_group("scaling/in flight");
     for count in IN_FLIGHT {
@@ -69,7 +77,7 @@ fn scaling(c: &mut Criterion) {
             b.iter(|| {
                 runtime.block_on(async {
                     let mut calls = JoinSet::new();
-                    (0..count).for_each(|_| _ = calls.spawn(small(client.clone())));
+                    (0..count).for_each(|_| _ = calls.spawn(small(one.clone())));
                     calls.join_all().await
                 })
             });
@@ -82,11 +90,31 @@ fn scaling(c: &mut Criterion) {
         let part = part(size);
         group.throughput(Throughput::Bytes(size as u64));
         group.bench_function(BenchmarkId::from_parameter(size), |b| {
-            b.iter(|| runtime.block_on(async { tokio::spawn(large(client.clone(), part.clone())).await }));
+            b.iter(|| runtime.block_on(async { tokio::spawn(large(one.clone(), part.clone())).await }));
         });
     }
     group.finish();
-    runtime.block_on(client.disconnect());
+
+    let mut group = c.benchmark_group("scaling/connections");
+    let mut clients = vec![one];
+    let most = if std::env::args().any(|arg| arg == "--test") { TRIED } else { usize::MAX };
+    for count in CONNECTIONS.into_iter().filter(|&count| count <= most) {
+        runtime.block_on(connect_up_to(count, &mut clients, &server));
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(BenchmarkId::from_parameter(count), |b| {
+            b.iter(|| {
+                runtime.block_on(async {
+                    clients.iter().cloned().map(small).collect::<JoinSet<_>>().join_all().await
+                })
+            });
+        });
+    }
+    group.finish();
+    runtime.block_on(async {
+        for client in clients {
+            client.disconnect().await;
+        }
+    });
     runtime.block_on(server.shutdown());
 }
 

@@ -1,20 +1,20 @@
 //! The same calls to the loopback DC over every transport: a hundred small ones at a time, and large ones that carry
 //! 256 KiB to the server. `docs/performance.md` gives them as ratios to plain intermediate.
 
-use std::sync::Arc;
+mod loopback;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mtwire::client::{Client, InvokeError};
-use mtwire::crypto::rsa::PublicKey;
 use mtwire::functions;
 use mtwire::net::{Address, Proxy};
 use mtwire::server::Server;
-use mtwire::session::MemoryStore;
 use mtwire::tl::Serialize;
 use mtwire::transport::{Kind, ProxySecret};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
+
+use loopback::client;
 
 const PIPELINED: u64 = 100;
 /// Too large to be packed.
@@ -47,16 +47,10 @@ fn ways() -> Vec<Way> {
 }
 
 async fn connect(server: &Server, way: &Way) -> Client {
-    let dc = &server.dcs()[1];
-    let address = Address::new(&*dc.host, dc.port);
-    let mut builder = Client::builder("bench")
-        .api_id(1)
-        .api_hash("0123456789abcdef0123456789abcdef")
-        .store(Arc::new(MemoryStore::default()))
-        .dc(dc.id, address.clone())
-        .trust(PublicKey::from_pem(server.public_key_pem()).expect("the server's own key"))
-        .transport(way.transport);
+    let mut builder = client(server).transport(way.transport);
     if let Some(secret) = way.secret {
+        let dc = &server.dcs()[1];
+        let address = Address::new(&*dc.host, dc.port);
         builder = builder.proxy(Proxy::MtProxy { address, secret: secret.parse().expect("a secret") });
     }
     builder.connect().await.expect("a loopback connection")
