@@ -1,9 +1,9 @@
 //! Received messages that wait for their acks (AK-1).
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::msg_id::MsgId;
+use super::ordered::Ordered;
 
 /// The most ids that one `msgs_ack`, `msgs_state_req` or `msg_resend_req` may have (CT-1).
 pub(super) const MAX_IDS: usize = 8192;
@@ -14,7 +14,7 @@ const FLUSH_ABOVE: usize = 16;
 /// The received content-related messages that are still to be acknowledged.
 #[derive(Clone, Debug)]
 pub(super) struct PendingAcks {
-    ids: BTreeSet<MsgId>,
+    ids: Ordered<MsgId>,
     /// When the oldest of them has to go, on the monotonic clock.
     due: Option<Duration>,
     delay: Duration,
@@ -22,12 +22,12 @@ pub(super) struct PendingAcks {
 
 impl PendingAcks {
     pub(super) fn new(delay: Duration) -> Self {
-        Self { ids: BTreeSet::new(), due: None, delay }
+        Self { ids: Ordered::default(), due: None, delay }
     }
 
     /// Adds a received message, also one that has come before (its ack may be lost).
     pub(super) fn add(&mut self, id: MsgId, now: Duration) {
-        self.ids.insert(id);
+        self.ids.insert(id, ());
         self.due.get_or_insert(now + self.delay);
         // More than fit in one message pile up only if nothing can be sent; the peer asks again for the oldest.
         if self.ids.len() > MAX_IDS {
@@ -37,14 +37,14 @@ impl PendingAcks {
 
     /// Takes out one id: something else acknowledges it.
     pub(super) fn remove(&mut self, id: MsgId) {
-        self.ids.remove(&id);
+        self.ids.remove(id);
         if self.ids.is_empty() {
             self.due = None;
         }
     }
 
     pub(super) fn contains(&self, id: MsgId) -> bool {
-        self.ids.contains(&id)
+        self.ids.contains(id)
     }
 
     /// Whether the acks have to go now, even alone.
@@ -65,7 +65,7 @@ impl PendingAcks {
     /// All of them, at most [`MAX_IDS`].
     pub(super) fn take(&mut self) -> Vec<MsgId> {
         self.due = None;
-        std::mem::take(&mut self.ids).into_iter().collect()
+        self.ids.take().map(|(id, ())| id).collect()
     }
 
     pub(super) fn len(&self) -> usize {

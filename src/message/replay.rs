@@ -1,9 +1,7 @@
 //! The window of received msg_ids (ID-3).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
-
 use super::msg_id::MsgId;
+use super::ordered::Ordered;
 
 /// How many received ids a session keeps. Four full containers fit, so a single packet cannot push out what
 /// came just before it.
@@ -28,10 +26,10 @@ pub(super) enum Seen {
 #[derive(Clone, Debug)]
 pub(super) struct Window {
     /// The seqno of each message that has come.
-    received: BTreeMap<MsgId, i32>,
+    received: Ordered<MsgId, i32>,
     /// Apart from the received ones: the peer makes as many as it likes by asking for ids, and a search among the
     /// received must not walk past them.
-    disowned: BTreeSet<MsgId>,
+    disowned: Ordered<MsgId>,
     /// The highest id that has come, even when higher disowned ones have pushed it out.
     highest: Option<MsgId>,
     /// Ids up to this one are forgotten: nothing at or below it was kept.
@@ -46,8 +44,8 @@ impl Window {
 
     fn with_capacity(capacity: usize) -> Self {
         Self {
-            received: BTreeMap::new(),
-            disowned: BTreeSet::new(),
+            received: Ordered::default(),
+            disowned: Ordered::default(),
             highest: None,
             floor: MsgId::default(),
             capacity,
@@ -55,9 +53,9 @@ impl Window {
     }
 
     pub(super) fn look_up(&self, id: MsgId) -> Seen {
-        match self.received.get(&id) {
+        match self.received.get(id) {
             Some(seqno) => Seen::Before(*seqno),
-            None if self.disowned.contains(&id) => Seen::Disowned,
+            None if self.disowned.contains(id) => Seen::Disowned,
             None if id <= self.floor => Seen::Forgotten,
             None => Seen::New,
         }
@@ -68,7 +66,7 @@ impl Window {
         if id <= self.floor {
             return;
         }
-        self.disowned.remove(&id);
+        self.disowned.remove(id);
         self.received.insert(id, seqno);
         self.highest = self.highest.max(Some(id));
         self.slide();
@@ -77,37 +75,34 @@ impl Window {
     /// Notes that the peer was told that a message has not come.
     pub(super) fn disown(&mut self, id: MsgId) {
         if self.look_up(id) == Seen::New {
-            self.disowned.insert(id);
+            self.disowned.insert(id, ());
             self.slide();
         }
     }
 
     /// Forgets all ids below `first`.
     pub(super) fn begin_at(&mut self, first: MsgId) {
-        let received = self.received.range(..first).next_back().map(|(&id, _)| id);
-        let disowned = self.disowned.range(..first).next_back().copied();
-        self.received = self.received.split_off(&first);
-        self.disowned = self.disowned.split_off(&first);
-        let dropped = received.max(disowned).unwrap_or_default();
+        let dropped =
+            self.received.remove_below(first).max(self.disowned.remove_below(first)).unwrap_or_default();
         self.floor = self.floor.max(dropped).max(first.before());
     }
 
     /// Forgets the lowest ids until no more than the capacity are left.
     fn slide(&mut self) {
         while self.len() > self.capacity {
-            let lowest = self.received.keys().next().into_iter().chain(self.disowned.first()).min().copied();
-            let Some(lowest) = lowest else { return };
-            self.received.remove(&lowest);
-            self.disowned.remove(&lowest);
+            let received = self.received.first().map(|&(id, _)| id);
+            let disowned = self.disowned.first().map(|&(id, ())| id);
+            let Some(lowest) = received.into_iter().chain(disowned).min() else { return };
+            self.received.remove(lowest);
+            self.disowned.remove(lowest);
             self.floor = lowest;
         }
     }
 
     /// The seqnos of the received messages with the next lower and the next higher id.
     pub(super) fn neighbours(&self, id: MsgId) -> (Option<i32>, Option<i32>) {
-        let earlier = self.received.range(..id).next_back();
-        let later = self.received.range((Bound::Excluded(id), Bound::Unbounded)).next();
-        (earlier.map(|(_, &seqno)| seqno), later.map(|(_, &seqno)| seqno))
+        let seqno = |&(_, seqno): &(MsgId, i32)| seqno;
+        (self.received.before(id).map(seqno), self.received.after(id).map(seqno))
     }
 
     /// The highest id that has come.
@@ -132,6 +127,7 @@ impl Window {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
     use std::time::Duration;
 
     use proptest::prelude::*;
@@ -290,7 +286,7 @@ mod tests {
         #[test]
         fn id_3_no_id_is_new_twice(ids in proptest::collection::vec(1_u64..40, 0..200)) {
             let mut window = Window::with_capacity(8);
-            let mut taken = std::collections::BTreeSet::new();
+            let mut taken = BTreeSet::new();
             for seconds in ids {
                 if window.look_up(id(seconds)) == Seen::New {
                     prop_assert!(taken.insert(seconds));

@@ -1,6 +1,6 @@
 //! The calls that are not over yet, and when to ask for their fate (ST-1).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::late::Late;
 use crate::message::event::{CallStatus, RequestId};
 use crate::message::hidden::Hidden;
 use crate::message::msg_id::MsgId;
+use crate::message::ordered::Ordered;
 
 /// A call that was sent under more ids than this is known by the last ones only.
 const MAX_IDS_OF_CALL: usize = 16;
@@ -84,13 +85,13 @@ impl Call {
 #[derive(Debug)]
 pub(super) struct InFlight {
     calls: BTreeMap<RequestId, Call>,
-    by_id: BTreeMap<MsgId, RequestId>,
+    by_id: Ordered<MsgId, RequestId>,
     /// Those to be sent, older ones first.
-    queue: BTreeSet<RequestId>,
+    queue: Ordered<RequestId>,
     /// Those to be asked for, with the time.
-    asks: BTreeSet<(Duration, RequestId)>,
+    asks: Ordered<(Duration, RequestId)>,
     /// Those that come after others: the only ones that a call which is given up concerns.
-    followers: BTreeSet<RequestId>,
+    followers: Ordered<RequestId>,
     next: u64,
     bytes: usize,
     state_delay: Duration,
@@ -100,10 +101,10 @@ impl InFlight {
     pub(super) fn new(state_delay: Duration) -> Self {
         Self {
             calls: BTreeMap::new(),
-            by_id: BTreeMap::new(),
-            queue: BTreeSet::new(),
-            asks: BTreeSet::new(),
-            followers: BTreeSet::new(),
+            by_id: Ordered::default(),
+            queue: Ordered::default(),
+            asks: Ordered::default(),
+            followers: Ordered::default(),
             next: 1,
             bytes: 0,
             state_delay,
@@ -129,7 +130,7 @@ impl InFlight {
 
     /// The call that was sent under this id, now or earlier.
     pub(super) fn by_id(&self, id: MsgId) -> Option<RequestId> {
-        self.by_id.get(&id).copied()
+        self.by_id.get(id).copied()
     }
 
     /// The oldest call of this function that was sent.
@@ -149,9 +150,9 @@ impl InFlight {
         let request = RequestId(self.next);
         self.next += 1;
         self.bytes += body.len();
-        self.queue.insert(request);
+        self.queue.insert(request, ());
         if matches!(late, Late::After(_)) {
-            self.followers.insert(request);
+            self.followers.insert(request, ());
         }
         let call = Call {
             body,
@@ -175,20 +176,20 @@ impl InFlight {
 
     /// The next call to be sent.
     pub(super) fn next_queued(&self) -> Option<(RequestId, &Call)> {
-        let request = *self.queue.first()?;
+        let &(request, ()) = self.queue.first()?;
         self.calls.get(&request).map(|call| (request, call))
     }
 
     /// Notes that a queued call goes on the wire.
     pub(super) fn sent(&mut self, request: RequestId, id: MsgId, connection: u64, now: Duration) {
-        self.queue.remove(&request);
+        self.queue.remove(request);
         let Some(call) = self.calls.get_mut(&request) else { return };
         call.status = CallStatus::Sent;
         call.first_connection.get_or_insert(connection);
         call.ids.push(id);
         self.by_id.insert(id, request);
         if call.ids.len() > MAX_IDS_OF_CALL {
-            self.by_id.remove(&call.ids.remove(0));
+            self.by_id.remove(call.ids.remove(0));
         }
         call.ask_delay = self.state_delay;
         self.ask_at(request, Some(now + self.state_delay));
@@ -198,7 +199,7 @@ impl InFlight {
     pub(super) fn requeue(&mut self, request: RequestId) {
         if let Some(call) = self.calls.get_mut(&request) {
             call.status = CallStatus::Queued;
-            self.queue.insert(request);
+            self.queue.insert(request, ());
             self.ask_at(request, None);
         }
     }
@@ -210,7 +211,7 @@ impl InFlight {
         let news = !std::mem::replace(&mut call.told_received, true);
         // The call may wait in the queue again, when an earlier message about it was wrong or late. It has
         // arrived, so it must not go out a second time; but its answer is still to be asked for.
-        if self.queue.remove(&request) {
+        if self.queue.remove(request).is_some() {
             self.ask_again_at(request, now + self.state_delay);
         }
         news
@@ -220,10 +221,10 @@ impl InFlight {
     pub(super) fn finish(&mut self, request: RequestId) -> Option<Call> {
         self.ask_at(request, None);
         let call = self.calls.remove(&request)?;
-        self.queue.remove(&request);
-        self.followers.remove(&request);
+        self.queue.remove(request);
+        self.followers.remove(request);
         for id in &call.ids {
-            self.by_id.remove(id);
+            self.by_id.remove(*id);
         }
         self.bytes -= call.body.len();
         Some(call)
@@ -231,7 +232,7 @@ impl InFlight {
 
     /// A call is given up that went by this id; others may be meant to come after it.
     pub(super) fn given_up(&mut self, request: RequestId, id: Option<MsgId>) {
-        for follower in &self.followers {
+        for (follower, ()) in self.followers.iter() {
             if let Some(call) = self.calls.get_mut(follower) {
                 call.late.given_up(request, id);
             }
@@ -277,9 +278,9 @@ impl InFlight {
         let due: Vec<_> = self
             .asks
             .iter()
-            .take_while(|(at, _)| *at <= now)
+            .take_while(|((at, _), ())| *at <= now)
             .take(limit)
-            .map(|&(_, request)| request)
+            .map(|&((_, request), ())| request)
             .collect();
         let mut asked = Vec::with_capacity(due.len());
         for request in due {
@@ -296,16 +297,16 @@ impl InFlight {
 
     /// When the next call is to be asked for.
     pub(super) fn next_due(&self) -> Option<Duration> {
-        self.asks.first().map(|&(at, _)| at)
+        self.asks.first().map(|&((at, _), ())| at)
     }
 
     fn ask_at(&mut self, request: RequestId, at: Option<Duration>) {
         let Some(call) = self.calls.get_mut(&request) else { return };
         if let Some(before) = std::mem::replace(&mut call.ask_at, at) {
-            self.asks.remove(&(before, request));
+            self.asks.remove((before, request));
         }
         if let Some(at) = at {
-            self.asks.insert((at, request));
+            self.asks.insert((at, request), ());
         }
     }
 }

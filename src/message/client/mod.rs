@@ -10,7 +10,7 @@ mod sent;
 mod tests;
 mod transmit;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use super::event::{CallStatus, ClientEvent, Failure, RequestId};
 use super::gzip;
 use super::link::Link;
 use super::msg_id::MsgId;
+use super::ordered::Ordered;
 use super::salts::KnownSalts;
 use super::server_time::ServerTime;
 use super::service::constructor;
@@ -165,7 +166,7 @@ pub struct Session {
     sent: SentLog,
     liveness: Liveness,
     /// Messages of the server to be asked for with `msg_resend_req`, with the call that each answers.
-    resends: BTreeMap<MsgId, Option<RequestId>>,
+    resends: Ordered<MsgId, Option<RequestId>>,
     /// Calls whose answers are not wanted any more, by the id they were sent under.
     drops: VecDeque<MsgId>,
     /// Answers to the server's `msgs_state_req`: its id, and the information.
@@ -209,7 +210,7 @@ impl Session {
             sent: SentLog::default(),
             liveness: Liveness::new(options.ping_interval, options.pong_timeout),
             options,
-            resends: BTreeMap::new(),
+            resends: Ordered::default(),
             drops: VecDeque::new(),
             state_infos: VecDeque::new(),
             quick_acks: VecDeque::new(),
@@ -345,7 +346,7 @@ impl Session {
         self.liveness.disconnected();
         // What belongs to a connection goes with it: the server sends missed messages again by itself, and
         // quick acks come on the same connection or never.
-        self.resends.clear();
+        drop(self.resends.take());
         self.drops.clear();
         self.state_infos.clear();
         self.quick_acks.clear();

@@ -109,7 +109,9 @@ impl Session {
                     self.in_flight.ask_again_at(request, now.monotonic);
                 }
             }
-            Some(Sent::Resend(answers)) => self.resends.extend(answers),
+            Some(Sent::Resend(answers)) => {
+                answers.into_iter().for_each(|(answer, request)| self.resends.insert(answer, request));
+            }
             Some(Sent::Drop(id)) => push_bounded(&mut self.drops, id),
             Some(Sent::Ping) => self.liveness.refused(now.monotonic),
             Some(Sent::FutureSalts) => self.next_salts_request = now.monotonic,
@@ -151,7 +153,7 @@ impl Session {
         let session_id = random_id(rng);
         self.link = Link::new(self.link.key.clone(), self.link.side, session_id, self.options.ack_delay);
         self.sent.clear();
-        self.resends.clear();
+        drop(self.resends.take());
         self.drops.clear();
         self.state_infos.clear();
         self.unique_id = None;

@@ -1,9 +1,8 @@
 //! What a client has sent lately, to know what a notification is about (BM-1).
 
-use std::collections::BTreeMap;
-
 use crate::message::event::RequestId;
 use crate::message::msg_id::MsgId;
+use crate::message::ordered::Ordered;
 
 /// How many sent ids are remembered: four full containers.
 const CAPACITY: usize = 4096;
@@ -35,7 +34,7 @@ pub(super) enum Sent {
 
 /// The log of what was sent.
 #[derive(Debug, Default)]
-pub(super) struct SentLog(BTreeMap<MsgId, Sent>);
+pub(super) struct SentLog(Ordered<MsgId, Sent>);
 
 impl SentLog {
     pub(super) fn insert(&mut self, id: MsgId, sent: Sent) {
@@ -46,16 +45,16 @@ impl SentLog {
     }
 
     pub(super) fn get(&self, id: MsgId) -> Option<&Sent> {
-        self.0.get(&id)
+        self.0.get(id)
     }
 
     /// Takes the entry out: what is asked in it is answered, or it was refused.
     pub(super) fn take(&mut self, id: MsgId) -> Option<Sent> {
-        self.0.remove(&id)
+        self.0.remove(id)
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        drop(self.0.take());
     }
 
     pub(super) fn len(&self) -> usize {

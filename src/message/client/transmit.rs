@@ -147,7 +147,7 @@ impl Session {
             self.liveness.asked(now.monotonic);
         }
         if !self.resends.is_empty() && batch.has_room_for(12 + 8 * self.resends.len()) {
-            let answers: Vec<_> = std::mem::take(&mut self.resends).into_iter().collect();
+            let answers: Vec<_> = self.resends.take().collect();
             let ids: Vec<_> = answers.iter().map(|&(id, _)| id).collect();
             let body = encode(&types::MsgResendReq { msg_ids: longs(&ids) });
             self.add(unix, batch, false, body, Sent::Resend(answers));

@@ -1,10 +1,11 @@
 //! Answers and pushes, kept until the client has acknowledged them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::message::container::Body;
 use crate::message::event::PushId;
 use crate::message::msg_id::{Kind, MsgId};
+use crate::message::ordered::Ordered;
 
 /// Who has a message sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +46,9 @@ const GREETING: PushId = PushId(0);
 #[derive(Debug)]
 pub(super) struct Kept {
     messages: BTreeMap<PushId, Message>,
-    by_id: BTreeMap<MsgId, PushId>,
+    by_id: Ordered<MsgId, PushId>,
     /// Those to be sent.
-    queue: BTreeSet<PushId>,
+    queue: Ordered<PushId>,
     bytes: usize,
     next: u64,
     max_messages: usize,
@@ -58,8 +59,8 @@ impl Kept {
     pub(super) fn new(max_messages: usize, max_bytes: usize) -> Self {
         Self {
             messages: BTreeMap::new(),
-            by_id: BTreeMap::new(),
-            queue: BTreeSet::new(),
+            by_id: Ordered::default(),
+            queue: Ordered::default(),
             bytes: 0,
             next: 1,
             max_messages,
@@ -88,8 +89,7 @@ impl Kept {
     pub(super) fn make_room(&mut self, len: usize) -> Option<Vec<MsgId>> {
         let mut forgotten = Vec::new();
         while self.messages.len() >= self.max_messages || self.bytes.saturating_add(len) > self.max_bytes {
-            let waits = |id: &PushId| self.queue.contains(id);
-            let oldest = self.messages.keys().copied().find(|id| !waits(id))?;
+            let oldest = self.messages.keys().copied().find(|&id| !self.queue.contains(id))?;
             forgotten.extend(self.remove(oldest).and_then(|message| message.call));
         }
         Some(forgotten)
@@ -111,7 +111,7 @@ impl Kept {
     fn put(&mut self, id: PushId, message: Message) {
         self.bytes += message.body.len();
         self.messages.insert(id, message);
-        self.queue.insert(id);
+        self.queue.insert(id, ());
     }
 
     pub(super) fn get(&self, id: PushId) -> Option<&Message> {
@@ -120,12 +120,12 @@ impl Kept {
 
     /// The message that was sent under this msg_id.
     pub(super) fn by_id(&self, id: MsgId) -> Option<PushId> {
-        self.by_id.get(&id).copied()
+        self.by_id.get(id).copied()
     }
 
     /// The next message to be sent.
     pub(super) fn next_queued(&self) -> Option<(PushId, &Message)> {
-        let id = *self.queue.first()?;
+        let &(id, ()) = self.queue.first()?;
         self.messages.get(&id).map(|message| (id, message))
     }
 
@@ -136,7 +136,7 @@ impl Kept {
 
     /// Notes that a message went out.
     pub(super) fn sent(&mut self, id: PushId, sent: Sent) {
-        self.queue.remove(&id);
+        self.queue.remove(id);
         if let Some(message) = self.messages.get_mut(&id) {
             message.sent = Some(sent);
             self.by_id.insert(sent.msg_id, id);
@@ -146,7 +146,7 @@ impl Kept {
     /// Has a message sent again.
     pub(super) fn requeue(&mut self, id: PushId) {
         if self.messages.contains_key(&id) {
-            self.queue.insert(id);
+            self.queue.insert(id, ());
         }
     }
 
@@ -163,10 +163,10 @@ impl Kept {
     /// Forgets a message: it was acknowledged, or is not wanted.
     pub(super) fn remove(&mut self, id: PushId) -> Option<Message> {
         let message = self.messages.remove(&id)?;
-        self.queue.remove(&id);
+        self.queue.remove(id);
         self.bytes -= message.body.len();
         if let Some(sent) = message.sent {
-            self.by_id.remove(&sent.msg_id);
+            self.by_id.remove(sent.msg_id);
         }
         Some(message)
     }

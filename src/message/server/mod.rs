@@ -6,7 +6,7 @@ mod receive;
 mod tests;
 mod transmit;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use super::event::{PushId, ServerEvent};
 use super::gzip;
 use super::link::Link;
 use super::msg_id::{Kind, MsgId};
+use super::ordered::Ordered;
 use super::replay::CAPACITY;
 use super::rpc::RpcError;
 use super::salts::SaltSchedule;
@@ -118,10 +119,10 @@ pub struct Session {
     /// The msg_id that `new_session_created` names, once a packet was taken.
     first: Option<MsgId>,
     /// The calls that were taken and whose answers are not acknowledged.
-    queries: BTreeMap<MsgId, Query>,
+    queries: Ordered<MsgId, Query>,
     open_calls: usize,
     /// Calls whose answers were forgotten before their acks came: nothing can be told of them any more.
-    forgotten: BTreeSet<MsgId>,
+    forgotten: Ordered<MsgId>,
     kept: Kept,
     /// Messages that are not kept: they belong to this connection.
     notices: VecDeque<(Kind, Bytes)>,
@@ -165,9 +166,9 @@ impl Session {
             salts,
             unique_id: rng.next_u64().cast_signed(),
             first: None,
-            queries: BTreeMap::new(),
+            queries: Ordered::default(),
             open_calls: 0,
-            forgotten: BTreeSet::new(),
+            forgotten: Ordered::default(),
             kept: Kept::new(options.max_unacked, options.max_unacked_bytes),
             options,
             notices: VecDeque::new(),
@@ -306,7 +307,7 @@ impl Session {
 
     /// Keeps the answer to an open call.
     fn keep_answer(&mut self, call: MsgId, body: Body) -> Result<PushId, SendError> {
-        match self.queries.get(&call) {
+        match self.queries.get(call) {
             Some(Query::Open) => {
                 let push = self.keep(Origin::Owner, Some(call), Kind::Answer, body)?;
                 self.queries.insert(call, Query::Answered(push));
@@ -314,7 +315,7 @@ impl Session {
                 Ok(push)
             }
             Some(Query::Dropped) => {
-                self.queries.remove(&call);
+                self.queries.remove(call);
                 self.open_calls -= 1;
                 Ok(self.kept.next_id())
             }
@@ -338,8 +339,8 @@ impl Session {
         }
         let Some(forgotten) = self.kept.make_room(length) else { return Err(SendError::Full) };
         for call in forgotten {
-            self.queries.remove(&call);
-            self.forgotten.insert(call);
+            self.queries.remove(call);
+            self.forgotten.insert(call, ());
             if self.forgotten.len() > MAX_FORGOTTEN {
                 self.forgotten.pop_first();
             }

@@ -147,7 +147,7 @@ impl Session {
     /// What is known of an id; of a call whose answer is not acknowledged also when the window has passed it.
     fn look_up(&self, id: MsgId) -> Seen {
         match self.link.window.look_up(id) {
-            Seen::Forgotten if self.queries.contains_key(&id) => Seen::Before(1),
+            Seen::Forgotten if self.queries.contains(id) => Seen::Before(1),
             seen => seen,
         }
     }
@@ -266,7 +266,7 @@ impl Session {
         if is_content_related(seqno) {
             self.link.acks.add(msg_id, now.monotonic);
         }
-        if let Some(&Query::Answered(push)) = self.queries.get(&msg_id) {
+        if let Some(&Query::Answered(push)) = self.queries.get(msg_id) {
             self.send_again(push);
         }
     }
@@ -296,7 +296,7 @@ impl Session {
     fn acked(&mut self, push: PushId) {
         if let Some(message) = self.kept.remove(push) {
             if let Some(call) = message.call {
-                self.queries.remove(&call);
+                self.queries.remove(call);
             }
             if message.origin == Origin::Owner {
                 self.events.push_back(ServerEvent::Acked { message: push });
@@ -318,7 +318,7 @@ impl Session {
                 self.link.window.disown(id);
             }
             // Who asks for a call has no answer to it.
-            if let Some(&Query::Answered(push)) = self.queries.get(&id) {
+            if let Some(&Query::Answered(push)) = self.queries.get(id) {
                 let sent = self.kept.get(push).and_then(|message| message.sent);
                 let lost = |sent: Sent| {
                     sent.connection != self.connection || sent.at + ANSWER_LOST_AFTER <= now.monotonic
@@ -333,13 +333,13 @@ impl Session {
 
     /// What is known of the client's message `id`.
     fn state_of(&self, id: MsgId) -> u8 {
-        match self.queries.get(&id) {
+        match self.queries.get(id) {
             Some(Query::Open | Query::Dropped) => return state::RECEIVED | state::QUERY_TAKEN,
             Some(Query::Answered(_)) => {
                 return state::RECEIVED | state::QUERY_TAKEN | state::ANSWER_GENERATED;
             }
             // It has come, and whoever waits for its answer waits in vain.
-            None if self.forgotten.contains(&id) => return state::UNKNOWN,
+            None if self.forgotten.contains(id) => return state::UNKNOWN,
             None => {}
         }
         match self.link.window.look_up(id) {
@@ -373,7 +373,7 @@ impl Session {
 
     /// ST-3 for answers, which are named by their calls.
     fn handle_resend_answers(&mut self, request: MsgId, calls: &[MsgId]) {
-        let answer = |call: &MsgId| match self.queries.get(call) {
+        let answer = |call: &MsgId| match self.queries.get(*call) {
             Some(&Query::Answered(push)) => Some(push),
             _ => None,
         };
@@ -393,7 +393,7 @@ impl Session {
 
     /// RD-1. Both the call, if it is open, and the wish to drop it get an answer.
     fn handle_drop(&mut self, msg_id: MsgId, call: MsgId) {
-        let outcome = match self.queries.get(&call).copied() {
+        let outcome = match self.queries.get(call).copied() {
             None => enums::RpcDropAnswer::RpcAnswerUnknown,
             Some(Query::Dropped) => enums::RpcDropAnswer::RpcAnswerDroppedRunning,
             Some(Query::Open) => {
@@ -410,7 +410,7 @@ impl Session {
                 enums::RpcDropAnswer::RpcAnswerDroppedRunning
             }
             Some(Query::Answered(push)) => {
-                self.queries.remove(&call);
+                self.queries.remove(call);
                 match self.kept.remove(push) {
                     None => enums::RpcDropAnswer::RpcAnswerUnknown,
                     Some(answer) => types::RpcAnswerDropped {

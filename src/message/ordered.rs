@@ -1,0 +1,177 @@
+//! A map for what comes in order and goes in order, nearly always.
+
+use std::collections::VecDeque;
+
+/// Room for as many entries is kept when the map has become empty.
+const KEPT: usize = 16;
+
+/// A map by keys that nearly always grow, such as msg_ids: a sorted ring.
+///
+/// Adding the highest key and taking out the lowest one take a step, looking up takes as many as a binary search. Any
+/// other addition or removal moves the entries on one side of it, the fewer ones: at most half of what is there, which
+/// every owner bounds. A session has a dozen of these and looks into each for every message. A ring does that in a third
+/// of a tree's time, and is a tenth of its code.
+#[derive(Clone, Debug)]
+pub(super) struct Ordered<K, V = ()>(VecDeque<(K, V)>);
+
+impl<K, V> Default for Ordered<K, V> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<K: Copy + Ord, V> Ordered<K, V> {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn contains(&self, key: K) -> bool {
+        self.find(key).is_ok()
+    }
+
+    pub(super) fn get(&self, key: K) -> Option<&V> {
+        let at = self.find(key).ok()?;
+        self.0.get(at).map(|(_, value)| value)
+    }
+
+    /// Adds an entry; the value of one that has this key already is replaced.
+    pub(super) fn insert(&mut self, key: K, value: V) {
+        match self.find(key) {
+            Err(at) => self.0.insert(at, (key, value)),
+            Ok(at) => {
+                if let Some(entry) = self.0.get_mut(at) {
+                    entry.1 = value;
+                }
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: K) -> Option<V> {
+        let at = self.find(key).ok()?;
+        let (_, value) = self.0.remove(at)?;
+        self.shrink();
+        Some(value)
+    }
+
+    /// The lowest key with its value.
+    pub(super) fn first(&self) -> Option<&(K, V)> {
+        self.0.front()
+    }
+
+    pub(super) fn pop_first(&mut self) -> Option<(K, V)> {
+        let first = self.0.pop_front();
+        self.shrink();
+        first
+    }
+
+    /// The entry with the next lower key.
+    pub(super) fn before(&self, key: K) -> Option<&(K, V)> {
+        let (Ok(at) | Err(at)) = self.find(key);
+        self.0.get(at.checked_sub(1)?)
+    }
+
+    /// The entry with the next higher key.
+    pub(super) fn after(&self, key: K) -> Option<&(K, V)> {
+        self.0.get(match self.find(key) {
+            Ok(at) => at + 1,
+            Err(at) => at,
+        })
+    }
+
+    /// All entries, the lowest key first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
+        self.0.iter()
+    }
+
+    /// Takes out all entries below `key`; gives the highest key of them.
+    pub(super) fn remove_below(&mut self, key: K) -> Option<K> {
+        let (Ok(at) | Err(at)) = self.find(key);
+        let highest = self.0.drain(..at).next_back().map(|(key, _)| key);
+        self.shrink();
+        highest
+    }
+
+    /// Takes out everything.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = (K, V)> + use<K, V> {
+        std::mem::take(&mut self.0).into_iter()
+    }
+
+    /// Where a key is, or would be.
+    fn find(&self, key: K) -> Result<usize, usize> {
+        match (self.0.front(), self.0.back()) {
+            (_, Some(&(last, _))) if last < key => Err(self.0.len()),
+            (Some(&(first, _)), _) if first >= key => {
+                if first == key {
+                    Ok(0)
+                } else {
+                    Err(0)
+                }
+            }
+            _ => self.0.binary_search_by_key(&key, |&(key, _)| key),
+        }
+    }
+
+    /// What was large once is not to stay so in a session that has nothing to do.
+    fn shrink(&mut self) {
+        if self.0.is_empty() && self.0.capacity() > KEPT {
+            self.0 = VecDeque::new();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::ops::Bound;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_is_what_the_standard_map_is(steps in prop::collection::vec((0..6_u8, 0..40_u32), 0..300)) {
+            let (mut ring, mut tree) = (Ordered::default(), BTreeMap::new());
+            for (step, key) in steps {
+                match step {
+                    0 => prop_assert_eq!(ring.remove(key), tree.remove(&key)),
+                    1 => prop_assert_eq!(ring.pop_first(), tree.pop_first()),
+                    2 if key % 8 == 0 => {
+                        let below = tree.range(..key).next_back().map(|(&key, _)| key);
+                        tree = tree.split_off(&key);
+                        prop_assert_eq!(ring.remove_below(key), below);
+                    }
+                    _ => {
+                        // Growing keys, as they are in life, and some that are not.
+                        let key = if step == 3 { key } else { 40 + tree.len() as u32 };
+                        ring.insert(key, step);
+                        tree.insert(key, step);
+                    }
+                }
+                prop_assert_eq!((ring.len(), ring.is_empty()), (tree.len(), tree.is_empty()));
+                prop_assert_eq!(ring.first().copied(), tree.first_key_value().map(|(&key, &value)| (key, value)));
+                prop_assert_eq!(ring.get(key), tree.get(&key));
+                prop_assert_eq!(ring.contains(key), tree.contains_key(&key));
+                let before = tree.range(..key).next_back();
+                prop_assert_eq!(ring.before(key).map(|(key, value)| (key, value)), before);
+                let after = tree.range((Bound::Excluded(key), Bound::Unbounded)).next();
+                prop_assert_eq!(ring.after(key).map(|(key, value)| (key, value)), after);
+                prop_assert!(ring.iter().map(|(key, value)| (key, value)).eq(&tree));
+            }
+            prop_assert!(ring.take().eq(tree));
+            prop_assert!(ring.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_empty_one_holds_little() {
+        let mut ring = Ordered::default();
+        (0..1000).for_each(|key| ring.insert(key, ()));
+        while ring.pop_first().is_some() {}
+        assert!(ring.0.capacity() <= KEPT);
+    }
+}
