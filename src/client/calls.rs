@@ -1,11 +1,12 @@
 //! The calls that one connection's task has to see to their end.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::introduction::{Introduction, is_service};
 use super::link::{Call, CallEnd, CallId, Order};
 use crate::clock::Now;
 use crate::message::client::{CallOptions, Session};
+use crate::message::ordered::Ordered;
 use crate::message::{CallStatus, Failure, RequestId, SendError};
 
 /// Calls by their two names. Each stays here, with its body, until it has ended: a session that is given up for
@@ -16,8 +17,8 @@ pub(super) struct Calls {
     succeeded: VecDeque<CallId>,
     /// Not yet taken by a session: there is none, or it is full.
     waiting: VecDeque<Box<Call>>,
-    running: HashMap<RequestId, Running>,
-    requests: HashMap<CallId, RequestId>,
+    running: Ordered<RequestId, Running>,
+    requests: Ordered<CallId, RequestId>,
 }
 
 /// How many calls that succeeded are remembered for those that come after them.
@@ -87,7 +88,7 @@ impl Calls {
     /// The call that the server has to have carried out before this one, unless it has.
     fn former(&self, order: &Order) -> Result<Option<RequestId>, CallEnd> {
         let Some(after) = order.after else { return Ok(None) };
-        match self.requests.get(&after) {
+        match self.requests.get(after) {
             Some(request) => Ok(Some(*request)),
             None if self.succeeded.contains(&after) => Ok(None),
             // Its caller may be about to make it again: only the callers can tell who comes when.
@@ -98,7 +99,7 @@ impl Calls {
     /// The server has said that it has the packet with this call.
     pub(super) fn acknowledged(&self, request: RequestId) {
         if let Some(told) =
-            self.running.get(&request).and_then(|running| running.call.order.acknowledged.as_ref())
+            self.running.get(request).and_then(|running| running.call.order.acknowledged.as_ref())
         {
             told.notify_one();
         }
@@ -121,8 +122,8 @@ impl Calls {
 
     /// Takes out the call whose end an event tells.
     pub(super) fn ended(&mut self, request: RequestId, well: bool) -> Option<Ended> {
-        let Running { call, introduced } = self.running.remove(&request)?;
-        self.requests.remove(&call.id);
+        let Running { call, introduced } = self.running.remove(request)?;
+        self.requests.remove(call.id);
         if well && call.order.leads {
             self.succeeded.push_back(call.id);
             if self.succeeded.len() > SUCCEEDED {
@@ -139,8 +140,8 @@ impl Calls {
         now: Now,
         id: CallId,
     ) -> Option<CallStatus> {
-        if let Some(request) = self.requests.remove(&id) {
-            self.running.remove(&request);
+        if let Some(request) = self.requests.remove(id) {
+            self.running.remove(request);
             return session?.cancel(now, request);
         }
         let place = self.waiting.iter().position(|call| call.id == id)?;
@@ -153,10 +154,8 @@ impl Calls {
     /// A call that this session may have brought to the server and that must not run twice ends here instead.
     /// `unheard` says that the server never understood a packet of this session, so that no call can have run.
     pub(super) fn requeue(&mut self, session: &Session, unheard: bool) {
-        self.requests.clear();
-        let mut running: Vec<_> = self.running.drain().collect();
-        running.sort_by_key(|(request, _)| *request);
-        for (request, Running { call, .. }) in running.into_iter().rev() {
+        drop(self.requests.take());
+        for (request, Running { call, .. }) in self.running.take().rev() {
             let unsent = session.status(request) == Some(CallStatus::Queued);
             if unheard || unsent || call.order.options.repeatable {
                 self.waiting.push_front(call);
@@ -171,11 +170,11 @@ impl Calls {
         for call in self.waiting.drain(..) {
             call.end(Err(end(CallStatus::Queued)));
         }
-        for (request, running) in self.running.drain() {
+        for (request, running) in self.running.take() {
             let status = session.and_then(|session| session.status(request)).unwrap_or(CallStatus::Sent);
             running.call.end(Err(end(status)));
         }
-        self.requests.clear();
+        drop(self.requests.take());
     }
 }
 

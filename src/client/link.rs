@@ -15,7 +15,7 @@ use crate::message::hidden::Hidden;
 use crate::message::{CallStatus, Failure, RpcError, SendError};
 
 /// Names a call between its caller and the task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct CallId(u64);
 
 /// What a connection to a DC is for.

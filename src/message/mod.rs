@@ -29,7 +29,7 @@ pub mod gzip;
 pub(crate) mod hidden;
 mod link;
 pub mod msg_id;
-mod ordered;
+pub(crate) mod ordered;
 mod replay;
 pub mod rpc;
 pub mod salts;
