@@ -204,6 +204,7 @@ impl Reader {
     }
 
     /// Where the content of a `bytes` value lies; nowhere, if there is none.
+    #[inline(never)]
     fn span(&mut self) -> Range<usize> {
         let rest = &self.packet[self.position..];
         let (header, length) = match *rest {
@@ -233,12 +234,32 @@ impl Reader {
 
     /// A `string` value. Bytes that are not UTF-8 are replaced by U+FFFD, which copies the string.
     pub fn string(&mut self) -> Str {
-        let span = self.span();
-        if span.is_empty() {
-            return Str::new();
+        self.text(|text| text)
+    }
+
+    /// Gives a [`string`](Self::string) to `put`.
+    ///
+    /// Both are compiled into the caller, once for each sort of text, so that its parts are written where they belong. A
+    /// text that is given back through memory is copied from there so soon that the copy has to wait for the parts.
+    #[inline(always)]
+    pub(super) fn text<R>(&mut self, put: impl Fn(Str) -> R) -> R {
+        if let Some((text, length)) = Str::short(&self.packet[self.position..]) {
+            self.position += length;
+            return put(text);
         }
-        let packet = self.shared.get_or_insert_with(|| Arc::new(self.packet.clone()));
-        Str::slice(packet, span.clone()).unwrap_or_else(|| replaced(packet, span))
+        let span = self.span();
+        if self.shared.is_none() {
+            self.share();
+        }
+        match self.shared.as_ref().and_then(|packet| Str::long(packet, span.clone())) {
+            Some(text) => put(text),
+            None => put(unusual(&self.packet, span)),
+        }
+    }
+
+    #[cold]
+    fn share(&mut self) {
+        self.shared = Some(Arc::new(self.packet.clone()));
     }
 
     /// The count of a bare vector; zero if the rest of the packet cannot hold that many items, which is an
@@ -321,7 +342,14 @@ impl Reader {
     }
 }
 
+/// A text that need not, or cannot, be a slice of the shared packet.
 #[cold]
-fn replaced(packet: &[u8], span: Range<usize>) -> Str {
-    String::from_utf8_lossy(packet.get(span).unwrap_or_default()).into()
+#[inline(never)]
+fn unusual(packet: &Bytes, span: Range<usize>) -> Str {
+    let bytes = packet.slice(span);
+    match std::str::from_utf8(&bytes) {
+        // Short, or too far behind in a packet.
+        Ok(_) => bytes.try_into().unwrap_or_default(),
+        Err(_) => String::from_utf8_lossy(&bytes).into(),
+    }
 }

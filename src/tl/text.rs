@@ -4,121 +4,182 @@ use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::num::NonZeroU64;
 use std::ops::{Deref, Range};
 use std::str::Utf8Error;
 use std::sync::Arc;
 
 use super::Bytes;
 
-/// The text of a `string` value: an immutable slice of the packet it came from, which derefs to `str`.
+/// The text of a `string` value: immutable, short or a slice of the packet it came from, which derefs to `str`.
 ///
-/// Sixteen bytes, also in an `Option`; a clone counts a reference and copies nothing. A text keeps its whole
-/// packet in memory for as long as it lives (see [`detach`](super::detach)).
+/// Sixteen bytes, also in an `Option`. A text of up to 14 bytes is held in them; a longer one is a counted reference
+/// to its packet, which it keeps in memory for as long as it lives (see [`detach`](super::detach)). A clone copies
+/// no text.
 ///
 /// A list of messages has hundreds of texts, so this is as small as can be, and not made of a [`Bytes`]: that
 /// has four words, and is cloned through a table of functions.
-#[derive(Clone, Default)]
-pub struct Str {
-    /// The packet; none for an empty text.
-    packet: Option<Arc<Bytes>>,
-    place: Place,
+#[derive(Clone)]
+pub struct Str(Repr);
+
+/// The longest text that is held in place, in bytes: what two words have left besides its length and the variant.
+const SHORT: usize = 14;
+
+/// The variants are told apart by the last byte, where a [`Mark`] has room for them: see
+/// `a_text_is_two_words`.
+#[derive(Clone)]
+enum Repr {
+    /// The text itself: the first `len` of `bytes`, which are followed by zeros.
+    Short { bytes: [u8; SHORT], len: u8 },
+    /// A slice of a packet.
+    Slice { packet: Arc<Bytes>, place: Place },
+    /// What came from elsewhere, or has no [`Place`].
+    Whole(Arc<Bytes>),
 }
 
-/// Where a text lies in its packet, in one word, so that a text is passed in registers: the offset in bytes and
-/// one more (so that an `Option` takes no space) in the upper half, the length in bytes in the lower.
+/// Where a text lies in its packet, in one word.
 #[derive(Clone, Copy)]
-struct Place(NonZeroU64);
+#[repr(C)]
+struct Place {
+    /// Offset in bytes.
+    start: u32,
+    /// Length in bytes, little-endian. A `string` has no more than 24 bits of it.
+    len: [u8; 3],
+    mark: Mark,
+}
+
+/// A byte with one value: the other 255 stand for the variants without a [`Place`], and for the `None` of an `Option`.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Mark {
+    Slice,
+}
 
 impl Place {
-    /// Nothing for an offset behind the first four gigabytes.
+    /// Nothing for an offset behind the first four gigabytes, and for what is too long for a `string`.
     #[inline]
     fn new(start: usize, len: usize) -> Option<Self> {
-        let (start, len) = (u32::try_from(start).ok()?.checked_add(1)?, u32::try_from(len).ok()?);
-        NonZeroU64::new(u64::from(start) << 32 | u64::from(len)).map(Self)
+        let (start, [a, b, c, 0]) = (u32::try_from(start).ok()?, u32::try_from(len).ok()?.to_le_bytes())
+        else {
+            return None;
+        };
+        Some(Self { start, len: [a, b, c], mark: Mark::Slice })
     }
 
     #[inline]
     fn span(self) -> Range<usize> {
-        let (start, len) = ((self.0.get() >> 32) as usize - 1, self.0.get() as u32 as usize);
-        start..start + len
-    }
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Self(NonZeroU64::MIN.saturating_add(u64::from(u32::MAX)))
+        let ([a, b, c], start) = (self.len, self.start as usize);
+        start..start + u32::from_le_bytes([a, b, c, 0]) as usize
     }
 }
 
 impl Str {
     /// The empty text.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self(Repr::Short { bytes: [0; SHORT], len: 0 })
     }
 
     /// A text that is part of the program.
     #[must_use]
     pub fn from_static(text: &'static str) -> Self {
-        Self::whole(Bytes::from_static(text.as_bytes()), kept(text))
+        Self::copied(text).unwrap_or_else(|| Self::whole(Bytes::from_static(text.as_bytes())))
     }
 
     /// The text.
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> &str {
-        let Some(packet) = &self.packet else { return "" };
-        // SAFETY: every way to make a `Str` with a packet takes its place from the packet's length, and its bytes
-        // from a `str` or checks them as `slice` does; and a `Bytes` does not change.
+        // SAFETY: a `Place` is made from a range of its packet, a `len` is no more than there are bytes; and all bytes
+        // come from a `str` or have been checked, as `slice` and `short` do. A `Bytes` does not change.
         #[allow(unsafe_code)]
         unsafe {
-            std::str::from_utf8_unchecked(packet.get_unchecked(self.place.span()))
+            std::str::from_utf8_unchecked(match &self.0 {
+                Repr::Short { bytes, len } => bytes.get_unchecked(..usize::from(*len)),
+                Repr::Slice { packet, place } => packet.get_unchecked(place.span()),
+                Repr::Whole(bytes) => bytes,
+            })
         }
     }
 
-    /// The text as a slice of its packet.
+    /// The text as bytes: a copy of a short one, of another a slice of its packet.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
-        let span = self.place.span();
-        match &self.packet {
-            Some(packet) if span.end <= packet.len() => packet.slice(span),
-            _ => Bytes::new(),
+        match &self.0 {
+            Repr::Short { .. } => Bytes::copy_from_slice(self.as_bytes()),
+            Repr::Slice { packet, place } => packet.slice(place.span()),
+            Repr::Whole(bytes) => Bytes::clone(bytes),
         }
     }
 
-    /// The text in `span` of a packet, without a copy; nothing if it is not UTF-8.
-    #[inline(always)]
-    pub(super) fn slice(packet: &Arc<Bytes>, span: Range<usize>) -> Option<Self> {
-        let bytes = packet.get(span.clone()).unwrap_or_default();
-        // Most is ASCII, and found to be so many bytes at a time.
-        if !bytes.is_ascii() && std::str::from_utf8(bytes).is_err() {
+    /// The text of the `string` value that `rest` begins with, and the length of that value in bytes, padding included.
+    /// Nothing unless the text is short and ASCII, and [`CHUNK`] bytes are there.
+    #[inline]
+    pub(super) fn short(rest: &[u8]) -> Option<(Self, usize)> {
+        let word = u128::from_le_bytes(*rest.first_chunk::<CHUNK>()?);
+        let len = usize::from(word as u8);
+        if len > SHORT {
             return None;
         }
-        if bytes.is_empty() {
-            return Some(Self::new());
+        let text = word >> 8 & !(u128::MAX << (8 * len));
+        if text & ASCII != text {
+            return None;
         }
-        Some(match Place::new(span.start, bytes.len()) {
-            Some(place) => Self { packet: Some(packet.clone()), place },
-            None => String::from_utf8_lossy(bytes).into(),
-        })
+        let bytes = text.to_le_bytes();
+        let text = Self(Repr::Short { bytes: *bytes.first_chunk()?, len: len as u8 });
+        Some((text, (1 + len).next_multiple_of(4)))
     }
 
-    /// The first `len` of `bytes`, which are those of a `str` up to a boundary of it.
-    fn whole(bytes: Bytes, len: usize) -> Self {
-        match Place::new(0, len) {
-            Some(place) if len > 0 => Self { packet: Some(Arc::new(bytes)), place },
-            _ => Self::new(),
-        }
+    /// The text in `span` of a packet. Nothing if it is not UTF-8, short, or has no [`Place`].
+    #[inline(always)]
+    pub(super) fn long(packet: &Arc<Bytes>, span: Range<usize>) -> Option<Self> {
+        let place = Place::new(span.start, span.len()).filter(|_| span.len() > SHORT)?;
+        is_text(packet, span).then(|| Self(Repr::Slice { packet: packet.clone(), place }))
+    }
+
+    /// A copy of a short text.
+    #[inline]
+    fn copied(text: &str) -> Option<Self> {
+        let mut bytes = [0; SHORT];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        Some(Self(Repr::Short { bytes, len: text.len() as u8 }))
+    }
+
+    /// A text of `bytes`, which are those of a `str`.
+    fn whole(bytes: Bytes) -> Self {
+        Self(Repr::Whole(Arc::new(bytes)))
     }
 }
 
-/// How many bytes of a text are kept: all that have a place. No packet can hold a text of sixteen megabytes, and what is
-/// cut here is still refused as too long.
-fn kept(text: &str) -> usize {
-    let most = text.len().min(u32::MAX as usize);
-    (most - most.min(3)..=most).rev().find(|&len| text.is_char_boundary(len)).unwrap_or_default()
+impl Default for Str {
+    #[inline]
+    fn default() -> Self {
+        Self::new()
+    }
 }
+
+/// Whether a span is one of the packet, and UTF-8.
+#[inline(never)]
+fn is_text(packet: &Bytes, span: Range<usize>) -> bool {
+    // Most is ASCII, and found to be so many bytes at a time.
+    packet.get(span).is_some_and(|bytes| is_ascii(bytes) || std::str::from_utf8(bytes).is_ok())
+}
+
+/// What `<[u8]>::is_ascii` says, which goes through what is left of 64 bytes by words and then by bytes. Here the last
+/// chunk overlaps the one before.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<CHUNK>() else { return bytes.is_ascii() };
+    let (chunks, _) = bytes.as_chunks::<CHUNK>();
+    let seen =
+        chunks.iter().fold(u128::from_ne_bytes(*last), |seen, chunk| seen | u128::from_ne_bytes(*chunk));
+    seen & ASCII == seen
+}
+
+/// How much of a packet is looked at to find a short text: its length, the text, and a byte more for a round number.
+const CHUNK: usize = 16;
+
+/// The bits that an ASCII text can have.
+const ASCII: u128 = u128::from_le_bytes([0x7f; CHUNK]);
 
 impl Deref for Str {
     type Target = str;
@@ -149,14 +210,13 @@ impl Borrow<str> for Str {
 
 impl From<String> for Str {
     fn from(text: String) -> Self {
-        let len = kept(&text);
-        Self::whole(text.into(), len)
+        Self::copied(&text).unwrap_or_else(|| Self::whole(text.into()))
     }
 }
 
 impl From<&str> for Str {
     fn from(text: &str) -> Self {
-        Self::whole(Bytes::copy_from_slice(text.as_bytes()), kept(text))
+        Self::copied(text).unwrap_or_else(|| Self::whole(Bytes::copy_from_slice(text.as_bytes())))
     }
 }
 
@@ -194,8 +254,8 @@ impl TryFrom<Bytes> for Str {
     type Error = Utf8Error;
 
     fn try_from(bytes: Bytes) -> Result<Self, Utf8Error> {
-        let len = std::str::from_utf8(&bytes)?.len();
-        Ok(Self::slice(&Arc::new(bytes), 0..len).unwrap_or_default())
+        let short = Self::copied(std::str::from_utf8(&bytes)?);
+        Ok(short.unwrap_or_else(|| Self::whole(bytes)))
     }
 }
 
