@@ -129,6 +129,16 @@ impl Str {
         Some((text, (1 + len).next_multiple_of(4)))
     }
 
+    /// What [`short`](Self::short) reads: the `string` value of a text that is held in place, and its length in bytes.
+    #[inline]
+    pub(super) fn encoded(&self) -> Option<([u8; CHUNK], usize)> {
+        let Repr::Short { bytes, len } = &self.0 else { return None };
+        let mut value = [0; CHUNK];
+        value[0] = *len;
+        value[1..=SHORT].copy_from_slice(bytes);
+        Some((value, (1 + usize::from(*len)).next_multiple_of(4)))
+    }
+
     /// The text in `span` of a packet. Nothing if it is not UTF-8, short, or has no [`Place`].
     #[inline(always)]
     pub(super) fn long(packet: &Arc<Bytes>, span: Range<usize>) -> Option<Self> {
@@ -317,7 +327,10 @@ impl Hash for Str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::tl::{Deserialize, ErrorKind, Reader, Serialize};
 
     #[test]
     fn a_text_is_two_words() {
@@ -325,44 +338,116 @@ mod tests {
         assert_eq!(size_of::<Option<Str>>(), 16);
     }
 
-    #[test]
-    fn texts_of_all_origins_are_equal() {
-        let packet = Arc::new(Bytes::from_static("xyz Grüße!".as_bytes()));
-        let sliced = Str::slice(&packet, 4..11).unwrap();
-        for text in [
-            Str::from_static("Grüße"),
-            Str::from("Grüße"),
-            Str::from(String::from("Grüße")),
-            Str::from(Cow::Borrowed("Grüße")),
-            Str::try_from(Bytes::from_static("Grüße".as_bytes())).unwrap(),
-            sliced.clone(),
-        ] {
-            assert_eq!(text, sliced);
-            assert_eq!(text, "Grüße");
-            assert_eq!(text.clone().into_bytes(), "Grüße".as_bytes());
-            assert_eq!(format!("{text} {text:?}"), "Grüße \"Grüße\"");
-        }
-        drop(packet);
-        assert_eq!(sliced.len(), 7);
+    /// The `string` value of a text.
+    fn written(text: &str) -> Bytes {
+        Bytes::copy_from_slice(text.as_bytes()).to_bytes().unwrap()
     }
 
     #[test]
-    fn empty_texts_keep_no_packet() {
-        let packet = Arc::new(Bytes::from_static(b"abc"));
-        for text in [Str::new(), Str::from(""), Str::from_static(""), Str::slice(&packet, 2..2).unwrap()] {
-            assert_eq!(text, "");
-            assert!(text.packet.is_none());
+    fn texts_of_all_origins_are_equal() {
+        for (german, len) in [("Grüße", 7), ("Viele herzliche Grüße", 23)] {
+            let sliced = Reader::new(written(german)).string();
+            for text in [
+                Str::from_static(german),
+                Str::from(german),
+                Str::from(String::from(german)),
+                Str::from(Cow::Borrowed(german)),
+                Str::try_from(Bytes::from_static(german.as_bytes())).unwrap(),
+                sliced.clone(),
+            ] {
+                assert_eq!(text, sliced);
+                assert_eq!(text, german);
+                assert_eq!(text.clone().into_bytes(), german.as_bytes());
+                assert_eq!(format!("{text} {text:?}"), format!("{german} \"{german}\""));
+            }
+            assert_eq!(sliced.len(), len);
         }
-        assert_eq!(Arc::strong_count(&packet), 1);
+    }
+
+    #[test]
+    fn short_texts_are_held_in_place() {
+        for len in 0..40 {
+            let text = &"a text that is longer than two words are"[..len];
+            let origins = [
+                Str::from(text),
+                Str::from_static(text),
+                Str::from(text.to_owned()),
+                Str::try_from(Bytes::copy_from_slice(text.as_bytes())).unwrap(),
+                Reader::new(written(text)).string(),
+                Reader::new([&written(text)[..], &[0xff; CHUNK]].concat().into()).string(),
+            ];
+            for origin in origins {
+                assert_eq!(origin, text);
+                assert_eq!(matches!(origin.0, Repr::Short { .. }), len <= SHORT, "{text}");
+                assert_eq!(origin.to_bytes().unwrap(), written(text));
+                assert_eq!(origin.clone().into_bytes(), text.as_bytes());
+            }
+        }
+        assert_eq!(Str::new(), "");
+    }
+
+    #[test]
+    fn only_long_texts_keep_their_packet() {
+        let packet = Bytes::from([&written("short")[..], &written("a rather long text")].concat());
+        let mut reader = Reader::new(packet.clone());
+        let texts = [reader.string(), reader.string()];
+        drop(reader);
+        assert_eq!(texts, ["short", "a rather long text"]);
+        let [_, long] = texts;
+        assert!(!packet.is_unique());
+        assert_eq!(long.clone().into_bytes().as_ptr(), packet[9..].as_ptr());
+        drop(long);
+        assert!(packet.is_unique());
+    }
+
+    #[test]
+    fn what_has_no_place_is_a_text_all_the_same() {
+        assert_eq!(Place::new(5, 0xff_ffff).unwrap().span(), 5..0x100_0004);
+        assert_eq!(Place::new(u32::MAX as usize, 15).unwrap().span().start, u32::MAX as usize);
+        assert!(Place::new(5, 0x100_0000).is_none());
+        assert!(Place::new(1 << 32, 15).is_none());
+        // Too long for a `string`, which the writer has to find out.
+        let text = Str::from("x".repeat(0x100_0000));
+        assert_eq!(text.to_bytes().unwrap_err().kind, ErrorKind::TooLong { length: 0x100_0000 });
+        let text = Str::from("x".repeat(0xff_ffff));
+        let read = Str::from_bytes(text.to_bytes().unwrap()).unwrap();
+        assert!(read == text && matches!(read.0, Repr::Slice { .. }));
     }
 
     #[test]
     fn what_is_not_utf_8_is_refused() {
-        let packet = Arc::new(Bytes::from_static("aü".as_bytes()));
-        assert!(Str::slice(&packet, 0..2).is_none());
-        assert!(Str::slice(&packet, 2..3).is_none());
         assert!(Str::try_from(Bytes::from_static(&[0xff])).is_err());
+        let packet = Arc::new(Bytes::from_static("a text of more than 14 bytes, ü".as_bytes()));
+        assert!(Str::long(&packet, 3..32).is_some());
+        assert!(Str::long(&packet, 3..31).is_none());
         // Out of the packet: nothing, rather than a panic.
-        assert_eq!(Str::slice(&packet, 2..9).unwrap(), "");
+        assert!(Str::long(&packet, 3..99).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_standard_library(
+            packet in proptest::collection::vec(prop_oneof![9 => 0u8..0x80, 1 => 0x80u8..], 0..80),
+            length in prop_oneof![4 => 0u8..20, 1 => any::<u8>()],
+        ) {
+            let packet = Bytes::from([&[length], &packet[..]].concat());
+            let [mut texts, mut bytes] = [(); 2].map(|()| Reader::new(packet.clone()));
+            let (text, bytes_read) = (texts.string(), bytes.bytes());
+            prop_assert_eq!(text, String::from_utf8_lossy(&bytes_read));
+            prop_assert_eq!(texts.position(), bytes.position());
+            prop_assert_eq!(texts.check(), bytes.check());
+        }
+
+        #[test]
+        fn is_written_as_bytes_are(text: String) {
+            prop_assert_eq!(Str::from(&text).to_bytes().unwrap(), Bytes::from(text).to_bytes().unwrap());
+        }
+
+        #[test]
+        fn ascii_is_what_the_standard_library_says(
+            bytes in proptest::collection::vec(prop_oneof![30 => 0u8..0x80, 1 => 0x80u8..], 0..80),
+        ) {
+            prop_assert_eq!(is_ascii(&bytes), bytes.is_ascii());
+        }
     }
 }
