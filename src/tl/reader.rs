@@ -14,8 +14,8 @@ use super::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, Str, VECTOR};
 /// string), and the first error stays. So a decoder reads a whole value in one straight line and asks
 /// [`check`](Self::check) once at the end. No read panics, whatever the packet holds.
 ///
-/// `bytes` and `string` values are slices of the packet: reading them copies nothing, and each keeps the
-/// whole packet in memory for as long as it lives (see [`detach`](super::detach)).
+/// `bytes` values, and `string`s of more than 14 bytes, are slices of the packet: reading them copies nothing, and each
+/// keeps the whole packet in memory for as long as it lives (see [`detach`](super::detach)).
 ///
 /// Source: <https://core.telegram.org/mtproto/serialize>, rules TL-1 to TL-5.
 #[derive(Clone, Debug)]
