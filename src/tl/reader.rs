@@ -248,13 +248,15 @@ impl Reader {
             return put(text);
         }
         let span = self.span();
-        if self.shared.is_none() {
-            self.share();
+        if span.len() > Str::SHORT {
+            if self.shared.is_none() {
+                self.share();
+            }
+            if let Some(text) = self.shared.as_ref().and_then(|packet| Str::long(packet, span.clone())) {
+                return put(text);
+            }
         }
-        match self.shared.as_ref().and_then(|packet| Str::long(packet, span.clone())) {
-            Some(text) => put(text),
-            None => put(unusual(&self.packet, span)),
-        }
+        put(Str::unusual(&self.packet, span))
     }
 
     #[cold]
@@ -339,17 +341,5 @@ impl Reader {
     pub fn unknown(&mut self, id: u32, expected: &'static str) {
         let offset = self.position.saturating_sub(4);
         self.fail_at(offset, ErrorKind::UnknownConstructor { id, expected });
-    }
-}
-
-/// A text that need not, or cannot, be a slice of the shared packet.
-#[cold]
-#[inline(never)]
-fn unusual(packet: &Bytes, span: Range<usize>) -> Str {
-    let bytes = packet.slice(span);
-    match std::str::from_utf8(&bytes) {
-        // Short, or too far behind in a packet.
-        Ok(_) => bytes.try_into().unwrap_or_default(),
-        Err(_) => String::from_utf8_lossy(&bytes).into(),
     }
 }

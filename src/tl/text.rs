@@ -21,15 +21,12 @@ use super::Bytes;
 #[derive(Clone)]
 pub struct Str(Repr);
 
-/// The longest text that is held in place, in bytes: what two words have left besides its length and the variant.
-const SHORT: usize = 14;
-
 /// The variants are told apart by the last byte, where a [`Mark`] has room for them: see
 /// `a_text_is_two_words`.
 #[derive(Clone)]
 enum Repr {
     /// The text itself: the first `len` of `bytes`, which are followed by zeros.
-    Short { bytes: [u8; SHORT], len: u8 },
+    Short { bytes: [u8; Str::SHORT], len: u8 },
     /// A slice of a packet.
     Slice { packet: Arc<Bytes>, place: Place },
     /// What came from elsewhere, or has no [`Place`].
@@ -73,10 +70,13 @@ impl Place {
 }
 
 impl Str {
+    /// The longest text that is held in place, in bytes: what two words have left besides its length and the variant.
+    pub(super) const SHORT: usize = 14;
+
     /// The empty text.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Repr::Short { bytes: [0; SHORT], len: 0 })
+        Self(Repr::Short { bytes: [0; Self::SHORT], len: 0 })
     }
 
     /// A text that is part of the program.
@@ -117,7 +117,7 @@ impl Str {
     pub(super) fn short(rest: &[u8]) -> Option<(Self, usize)> {
         let word = u128::from_le_bytes(*rest.first_chunk::<CHUNK>()?);
         let len = usize::from(word as u8);
-        if len > SHORT {
+        if len > Self::SHORT {
             return None;
         }
         let text = word >> 8 & !(u128::MAX << (8 * len));
@@ -135,21 +135,32 @@ impl Str {
         let Repr::Short { bytes, len } = &self.0 else { return None };
         let mut value = [0; CHUNK];
         value[0] = *len;
-        value[1..=SHORT].copy_from_slice(bytes);
+        value[1..=Self::SHORT].copy_from_slice(bytes);
         Some((value, (1 + usize::from(*len)).next_multiple_of(4)))
     }
 
-    /// The text in `span` of a packet. Nothing if it is not UTF-8, short, or has no [`Place`].
+    /// The text in `span` of a packet, if it is longer than [`SHORT`](Self::SHORT). Nothing if it is not UTF-8, or has no
+    /// [`Place`].
     #[inline(always)]
     pub(super) fn long(packet: &Arc<Bytes>, span: Range<usize>) -> Option<Self> {
-        let place = Place::new(span.start, span.len()).filter(|_| span.len() > SHORT)?;
+        let place = Place::new(span.start, span.len())?;
         is_text(packet, span).then(|| Self(Repr::Slice { packet: packet.clone(), place }))
+    }
+
+    /// The text in `span` of a packet, whatever it is: bytes that are not UTF-8 are replaced by U+FFFD.
+    #[inline(never)]
+    pub(super) fn unusual(packet: &Bytes, span: Range<usize>) -> Self {
+        let bytes = packet.get(span.clone()).unwrap_or_default();
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::copied(text).unwrap_or_else(|| Self::whole(packet.slice(span))),
+            Err(_) => String::from_utf8_lossy(bytes).into(),
+        }
     }
 
     /// A copy of a short text.
     #[inline]
     fn copied(text: &str) -> Option<Self> {
-        let mut bytes = [0; SHORT];
+        let mut bytes = [0; Self::SHORT];
         bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
         Some(Self(Repr::Short { bytes, len: text.len() as u8 }))
     }
@@ -378,7 +389,7 @@ mod tests {
             ];
             for origin in origins {
                 assert_eq!(origin, text);
-                assert_eq!(matches!(origin.0, Repr::Short { .. }), len <= SHORT, "{text}");
+                assert_eq!(matches!(origin.0, Repr::Short { .. }), len <= Str::SHORT, "{text}");
                 assert_eq!(origin.to_bytes().unwrap(), written(text));
                 assert_eq!(origin.clone().into_bytes(), text.as_bytes());
             }
