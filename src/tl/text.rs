@@ -89,8 +89,8 @@ impl Str {
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> &str {
-        // SAFETY: a `Place` is made from a range of its packet, a `len` is no more than there are bytes; and all bytes
-        // come from a `str` or have been checked, as `slice` and `short` do. A `Bytes` does not change.
+        // SAFETY: a `Place` is made from a range of its packet, and a `len` is no more than there are bytes. All bytes come
+        // from a `str` or have been checked, as `long` and `short` do. A `Bytes` does not change.
         #[allow(unsafe_code)]
         unsafe {
             std::str::from_utf8_unchecked(match &self.0 {

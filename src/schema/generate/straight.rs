@@ -203,14 +203,17 @@ impl Code<'_> {
     /// A statement that reads a value of a type, as one that is there, into the memory of an `Option` that `place`
     /// points to.
     fn read_some(&self, ty: &Type, boxed: bool, place: &str) -> String {
-        match ty {
-            Type::String if !boxed => format!("some_text({place}, r)"),
-            Type::Boxed(name) if !boxed && self.is_straight_type(name) && self.plain(name).is_some() => {
-                let (plain, read) =
-                    (self.plain(name).unwrap_or_default(), self.guarded(name, "Straight::read(p, r)"));
+        let plain = match ty {
+            Type::String if !boxed => return format!("some_text({place}, r)"),
+            Type::Boxed(name) if !boxed && self.is_straight_type(name) => self.plain(name).zip(Some(name)),
+            _ => None,
+        };
+        match plain {
+            Some((plain, name)) => {
+                let read = self.guarded(name, "Straight::read(p, r)");
                 format!("some({place}, {plain}, r, |p, r| {read})")
             }
-            _ => format!("{place}.write(Some({}))", self.read_value(ty, boxed)),
+            None => format!("{place}.write(Some({}))", self.read_value(ty, boxed)),
         }
     }
 
