@@ -39,7 +39,7 @@ pub(crate) mod generated {
 
     pub(crate) use super::table::{
         ALWAYS, Codec, Described, Enum, Field, Kind, Lazy, Optional, Payload, Shape, Straight, Struct,
-        Variant, Vector, bare_into, boxed, clone, payload, straight, value_into, vector, zero,
+        Variant, Vector, bare_into, boxed, clone, payload, some, some_text, text, value_into, vector, zero,
     };
     pub(crate) use super::value::{debug, equal};
     pub(crate) use super::{Bare, Bytes, Constructor, Deserialize, Function, Reader, Serialize, Str, Writer};

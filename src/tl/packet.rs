@@ -105,6 +105,7 @@ impl PacketBuf {
     }
 
     /// Shortens the content to `len` bytes; does nothing when it is not longer.
+    #[inline]
     pub fn truncate(&mut self, len: usize) {
         self.bytes.truncate(self.head.saturating_add(len));
     }

@@ -14,8 +14,8 @@ use super::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, Str, VECTOR};
 /// string), and the first error stays. So a decoder reads a whole value in one straight line and asks
 /// [`check`](Self::check) once at the end. No read panics, whatever the packet holds.
 ///
-/// `bytes` and `string` values are slices of the packet: reading them copies nothing, and each keeps the
-/// whole packet in memory for as long as it lives (see [`detach`](super::detach)).
+/// `bytes` values, and `string`s of more than 14 bytes, are slices of the packet: reading them copies nothing, and each
+/// keeps the whole packet in memory for as long as it lives (see [`detach`](super::detach)).
 ///
 /// Source: <https://core.telegram.org/mtproto/serialize>, rules TL-1 to TL-5.
 #[derive(Clone, Debug)]
@@ -204,6 +204,7 @@ impl Reader {
     }
 
     /// Where the content of a `bytes` value lies; nowhere, if there is none.
+    #[inline(never)]
     fn span(&mut self) -> Range<usize> {
         let rest = &self.packet[self.position..];
         let (header, length) = match *rest {
@@ -233,12 +234,34 @@ impl Reader {
 
     /// A `string` value. Bytes that are not UTF-8 are replaced by U+FFFD, which copies the string.
     pub fn string(&mut self) -> Str {
-        let span = self.span();
-        if span.is_empty() {
-            return Str::new();
+        self.text(|text| text)
+    }
+
+    /// Gives a [`string`](Self::string) to `put`.
+    ///
+    /// Both are compiled into the caller, once for each sort of text, so that its parts are written where they belong. A
+    /// text that is given back through memory is copied from there so soon that the copy has to wait for the parts.
+    #[inline(always)]
+    pub(super) fn text<R>(&mut self, put: impl Fn(Str) -> R) -> R {
+        if let Some((text, length)) = Str::short(&self.packet[self.position..]) {
+            self.position += length;
+            return put(text);
         }
-        let packet = self.shared.get_or_insert_with(|| Arc::new(self.packet.clone()));
-        Str::slice(packet, span.clone()).unwrap_or_else(|| replaced(packet, span))
+        let span = self.span();
+        if span.len() > Str::SHORT {
+            if self.shared.is_none() {
+                self.share();
+            }
+            if let Some(text) = self.shared.as_ref().and_then(|packet| Str::long(packet, span.clone())) {
+                return put(text);
+            }
+        }
+        put(Str::unusual(&self.packet, span))
+    }
+
+    #[cold]
+    fn share(&mut self) {
+        self.shared = Some(Arc::new(self.packet.clone()));
     }
 
     /// The count of a bare vector; zero if the rest of the packet cannot hold that many items, which is an
@@ -319,9 +342,4 @@ impl Reader {
         let offset = self.position.saturating_sub(4);
         self.fail_at(offset, ErrorKind::UnknownConstructor { id, expected });
     }
-}
-
-#[cold]
-fn replaced(packet: &[u8], span: Range<usize>) -> Str {
-    String::from_utf8_lossy(packet.get(span).unwrap_or_default()).into()
 }

@@ -175,8 +175,8 @@ impl Deserialize for Raw {
 
 /// A copy of `value` in memory of its own.
 ///
-/// Decoded strings and bytes are slices of the packet that they came in, so a small value can keep a
-/// megabyte alive. What is to be kept for long is detached first.
+/// Decoded bytes, and texts of more than 14 bytes, are slices of the packet that they came in, so a small value can keep
+/// a megabyte alive. What is to be kept for long is detached first.
 ///
 /// # Errors
 /// As [`Serialize::to_packet`]; never for a value that was decoded.

@@ -32,6 +32,7 @@ impl Writer {
 
     /// Length of what stands in the packet, in bytes.
     #[must_use]
+    #[inline]
     pub fn position(&self) -> usize {
         self.packet.len()
     }
@@ -101,25 +102,23 @@ impl Writer {
     #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
         let length = bytes.len();
-        let header = if length < 254 {
-            self.raw(&[length as u8]);
-            1
-        } else if length <= MAX_STRING {
-            let [a, b, c, ..] = length.to_le_bytes();
-            self.raw(&[254, a, b, c]);
-            4
-        } else {
+        if length > MAX_STRING {
             self.fail(length);
             return;
-        };
-        self.raw(bytes);
-        // Each of a length that the compiler knows: a copy of unknown length is a call.
-        match (header + length) % 4 {
-            1 => self.raw(&[0; 3]),
-            2 => self.raw(&[0; 2]),
-            3 => self.raw(&[0]),
-            _ => {}
         }
+        let (header, word) = if length < 254 { (1, length) } else { (4, 254 | length << 8) };
+        self.part(&(word as u32).to_le_bytes(), header);
+        self.raw(bytes);
+        self.part(&[0; 4], (header + length).wrapping_neg() % 4);
+    }
+
+    /// Appends the first `len` of `bytes`. What is more is taken back: how long strings are nobody can predict, and a copy
+    /// of unknown length is a call.
+    #[inline]
+    fn part<const N: usize>(&mut self, bytes: &[u8; N], len: usize) {
+        let end = self.position() + len;
+        self.raw(bytes);
+        self.packet.truncate(end);
     }
 
     /// A `string` value.
@@ -130,7 +129,10 @@ impl Writer {
     /// A `string` value that is a [`Str`]: one call, where its text would be found out at each place of use.
     #[inline(never)]
     pub(crate) fn text(&mut self, text: &Str) {
-        self.bytes(text.as_bytes());
+        match text.encoded() {
+            Some((bytes, len)) => self.part(&bytes, len),
+            None => self.bytes(text.as_bytes()),
+        }
     }
 
     /// The count of a bare vector.

@@ -18,13 +18,12 @@ const CALLS: u64 = 200;
 /// | 1 | the ids that the call is sent under |
 /// | 5 | the packet: the list of its messages, the acks as ids and as a `msgs_ack`, the ids in the container, its bytes |
 /// | 2 | the answer's bytes, and their count of references |
-/// | 1 | the count of references of the answer's texts |
 /// | 2 | the messages of the packet that it came in, whole and as they are read |
 /// | 1 | the ack that is owed for it |
 ///
 /// Room in the log of what was sent and in the window of what has come, which is made for several at a time, comes to
 /// a part of one more.
-const MOST: u64 = 18;
+const MOST: u64 = 17;
 
 async fn calls(client: &Client) -> u64 {
     let before = allocations(Side::Client);

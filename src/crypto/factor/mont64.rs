@@ -94,12 +94,14 @@ impl Mont {
     }
 }
 
-/// The greatest common divisor.
+/// The greatest common divisor of `a` and an odd `b`.
 pub(super) fn gcd(mut a: u64, mut b: u64) -> u64 {
-    while b != 0 {
-        (a, b) = (b, a % b);
+    // By halving: two shifts and a subtraction are done sooner than one division.
+    while a != 0 {
+        a >>= a.trailing_zeros();
+        (a, b) = (a.abs_diff(b), a.min(b));
     }
-    a
+    b
 }
 
 #[cfg(test)]

@@ -44,6 +44,9 @@ const STRUCTS: &[&str] = &[
     "messageReplies",
     "messageReplyHeader",
     "messageService",
+    "messages.channelMessages",
+    "messages.messages",
+    "messages.messagesSlice",
     "peerChannel",
     "peerChat",
     "peerUser",
@@ -76,6 +79,7 @@ const ENUMS: &[&str] = &[
     "User",
     "UserProfilePhoto",
     "UserStatus",
+    "messages.Messages",
 ];
 
 impl Code<'_> {
@@ -172,13 +176,16 @@ impl Code<'_> {
                 field_name(flags),
                 1u32 << bit
             ),
-            ParamKind::Optional { flags, bit, ty } => writeln!(
-                out,
-                "(&raw mut (*p).{field}).write(if {} & {:#x} != 0 {{ Some({}) }} else {{ None }});",
-                field_name(flags),
-                1u32 << bit,
-                self.read_value(ty, boxed)
-            ),
+            ParamKind::Optional { flags, bit, ty } => {
+                let place = format!("(&raw mut (*p).{field})");
+                writeln!(
+                    out,
+                    "if {} & {:#x} != 0 {{ {} }} else {{ {place}.write(None) }}",
+                    field_name(flags),
+                    1u32 << bit,
+                    self.read_some(ty, boxed, &place)
+                )
+            }
         };
     }
 
@@ -188,8 +195,49 @@ impl Code<'_> {
             Type::Boxed(name) if !boxed && self.is_straight_type(name) => {
                 self.guarded(name, &format!("Straight::read({place}, r)"))
             }
+            Type::String if !boxed => format!("text({place}, r)"),
             _ => format!("{place}.write({})", self.read_value(ty, boxed)),
         }
+    }
+
+    /// A statement that reads a value of a type, as one that is there, into the memory of an `Option` that `place`
+    /// points to.
+    fn read_some(&self, ty: &Type, boxed: bool, place: &str) -> String {
+        let plain = match ty {
+            Type::String if !boxed => return format!("some_text({place}, r)"),
+            Type::Boxed(name) if !boxed && self.is_straight_type(name) => self.plain(name).zip(Some(name)),
+            _ => None,
+        };
+        match plain {
+            Some((plain, name)) => {
+                let read = self.guarded(name, "Straight::read(p, r)");
+                format!("some({place}, {plain}, r, |p, r| {read})")
+            }
+            None => format!("{place}.write(Some({}))", self.read_value(ty, boxed)),
+        }
+    }
+
+    /// An expression for a value of an enum that owns nothing and is quickly made: the simplest one, if it is such.
+    fn plain(&self, name: &str) -> Option<String> {
+        let constructors = self.layout.constructors(name);
+        let simplest = constructors.get(self.layout.simplest(name)).filter(|_| constructors.len() > 1)?;
+        let variant = format!("<{}>::{}", self.path("enums", name), variant_name(&simplest.name, name));
+        if simplest.params.is_empty() {
+            return Some(variant);
+        }
+        let zeros: Option<Vec<String>> = simplest
+            .params
+            .iter()
+            .map(|param| match &param.kind {
+                ParamKind::Required(Type::Int | Type::Long) => {
+                    Some(format!("{}: 0", field_name(&param.name)))
+                }
+                _ => None,
+            })
+            .collect();
+        let payload = self.path("types", &simplest.name);
+        (!self.layout.is_boxed_variant(simplest))
+            .then_some(format!("{variant}({payload} {{ {} }})", zeros?.join(", ")))
     }
 
     /// `read`, which reads a value of the boxed type `name`, with its id and with the limit of depth.
@@ -206,9 +254,8 @@ impl Code<'_> {
     /// An expression that reads a value of a type.
     fn read_value(&self, ty: &Type, boxed: bool) -> String {
         match ty {
-            Type::Boxed(name) if self.is_straight_type(name) => {
-                let read = if boxed { "boxed(r, |p, r| Straight::read(p, r))" } else { "straight(r)" };
-                self.guarded(name, read)
+            Type::Boxed(name) if boxed && self.is_straight_type(name) => {
+                self.guarded(name, "boxed(r, |p, r| Straight::read(p, r))")
             }
             Type::String if boxed => "Box::new(r.string())".to_owned(),
             _ if boxed => "boxed(r, |p, r| value_into(p, r))".to_owned(),

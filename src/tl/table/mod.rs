@@ -38,7 +38,7 @@ use std::sync::OnceLock;
 
 use super::{Reader, Writer};
 use plan::{Index, Plan};
-pub use straight::{Codec, Straight, bare_into, boxed, payload, straight, value_into, vector};
+pub use straight::{Codec, Straight, bare_into, boxed, payload, some, some_text, text, value_into, vector};
 
 /// What a generated type looks like in memory and on the wire.
 #[derive(Clone, Copy)]

@@ -4,6 +4,7 @@ use std::alloc::{Layout, handle_alloc_error, realloc};
 
 use super::super::error::ErrorKind;
 use super::super::{Bytes, Reader, Str, VECTOR};
+use super::straight::{some_text, text};
 use super::{Enum, Kind, Payload, Shape, Struct, Vector, allocate};
 
 /// Reads a boxed value into `place`.
@@ -131,7 +132,7 @@ unsafe fn value(kind: &Kind, place: *mut u8, reader: &mut Reader) {
             Kind::Int128 => place.cast::<[u8; 16]>().write(reader.int128()),
             Kind::Int256 => place.cast::<[u8; 32]>().write(reader.int256()),
             Kind::Bool => place.cast::<bool>().write(reader.bool()),
-            Kind::Str => place.cast::<Str>().write(reader.string()),
+            Kind::Str => text(place.cast(), reader),
             Kind::Bytes => place.cast::<Bytes>().write(reader.bytes()),
             Kind::Struct(table) => structure(table, place, reader),
             Kind::Enum(table) => enumeration(table, place, reader),
@@ -175,7 +176,7 @@ unsafe fn optional(kind: &Kind, place: *mut u8, reader: &mut Reader) {
             Kind::Int128 => place.cast::<Option<[u8; 16]>>().write(Some(reader.int128())),
             Kind::Int256 => place.cast::<Option<[u8; 32]>>().write(Some(reader.int256())),
             Kind::Bool => place.cast::<Option<bool>>().write(Some(reader.bool())),
-            Kind::Str => place.cast::<Option<Str>>().write(Some(reader.string())),
+            Kind::Str => some_text(place.cast(), reader),
             Kind::Bytes => place.cast::<Option<Bytes>>().write(Some(reader.bytes())),
             Kind::RareStr => place.cast::<Option<Box<Str>>>().write(Some(Box::new(reader.string()))),
             // `Option<Box<T>>` is a pointer, null for `None`.

@@ -1,8 +1,8 @@
 //! What the straight-line code of hot types is made of, and how the tables find it.
 
-use std::mem::MaybeUninit;
+use std::mem::ManuallyDrop;
 
-use super::super::VECTOR;
+use super::super::{Str, VECTOR};
 use super::{Described, Reader, Shape, Writer, read};
 
 /// A type with code of its own beside its table: a struct without its id, or an enum.
@@ -79,17 +79,6 @@ pub unsafe fn value_into<T: Described>(place: *mut T, reader: &mut Reader) {
     unsafe { read::object(T::SHAPE, place.cast(), reader) }
 }
 
-/// Reads a value.
-#[inline]
-pub fn straight<T: Straight>(reader: &mut Reader) -> T {
-    let mut place = MaybeUninit::uninit();
-    // SAFETY: `read` initializes the memory.
-    unsafe {
-        T::read(place.as_mut_ptr(), reader);
-        place.assume_init()
-    }
-}
-
 /// A box of what `read` reads into its memory.
 ///
 /// # Safety
@@ -103,29 +92,88 @@ pub unsafe fn boxed<T>(reader: &mut Reader, read: impl FnOnce(*mut T, &mut Reade
     unsafe { value.assume_init() }
 }
 
+/// Reads a text into `place`.
+///
+/// # Safety
+/// `place` is memory of a text; after the call it is initialized.
+#[inline(never)]
+pub unsafe fn text(place: *mut Str, reader: &mut Reader) {
+    // SAFETY: as the caller says.
+    unsafe { reader.text(|text| place.write(text)) }
+}
+
+/// Reads a text that is there into `place`.
+///
+/// # Safety
+/// `place` is memory of an optional text; after the call it is initialized.
+#[inline(never)]
+pub unsafe fn some_text(place: *mut Option<Str>, reader: &mut Reader) {
+    // SAFETY: as the caller says.
+    unsafe { reader.text(|text| place.write(Some(text))) }
+}
+
+/// Reads a value that is there into `place`, with `read`. It is read over `plain`, which owns nothing: a value that is
+/// made elsewhere would be copied here too soon after, and wait for its parts.
+///
+/// # Safety
+/// `place` is memory of an optional `T`; `read` initializes the memory that it gets.
+#[inline(always)]
+pub unsafe fn some<T>(
+    place: *mut Option<T>,
+    plain: T,
+    reader: &mut Reader,
+    read: impl FnOnce(*mut T, &mut Reader),
+) {
+    // SAFETY: as the caller says; the memory is initialized when there is a reference to it.
+    unsafe {
+        place.write(Some(plain));
+        if let Some(value) = &mut *place {
+            read(value, reader);
+        }
+    }
+}
+
 /// A boxed `Vector`, its items read in place one by one.
 ///
 /// # Safety
 /// `read` initializes the memory that it gets.
-#[inline]
+#[inline(always)]
 pub unsafe fn vector<T>(reader: &mut Reader, read: impl Fn(*mut T, &mut Reader)) -> Vec<T> {
     reader.id(VECTOR, "Vector");
     let count = reader.count();
-    let mut items = Vec::<T>::with_capacity(reader.ahead(count, size_of::<T>()));
-    // The length is kept beside the vector, so that the vector does not go through memory for each item.
-    let mut len = 0;
-    // SAFETY: `len` items are initialized, and there is memory for one more when one is read.
+    // Its parts are kept apart, so that the vector does not go through memory: for an item, and at the end.
+    let (mut items, mut len, mut capacity) =
+        parts(Vec::<T>::with_capacity(reader.ahead(count, size_of::<T>())));
+    // SAFETY: the parts are those of a vector; `len` items are initialized, and there is memory for one more when one
+    // is read.
     unsafe {
         while len < count && !reader.failed() {
-            if len == items.capacity() {
-                items.set_len(len);
-                items.reserve(1);
+            if len == capacity {
+                (items, len, capacity) = longer(items, len, capacity);
             }
             reader.charge(size_of::<T>());
-            read(items.as_mut_ptr().add(len), reader);
+            read(items.add(len), reader);
             len += 1;
         }
-        items.set_len(len);
+        Vec::from_raw_parts(items, len, capacity)
     }
-    items
+}
+
+/// Items, their number, and for how many there is memory.
+#[inline]
+fn parts<T>(items: Vec<T>) -> (*mut T, usize, usize) {
+    let mut items = ManuallyDrop::new(items);
+    (items.as_mut_ptr(), items.len(), items.capacity())
+}
+
+/// The parts of the same vector, with room for one more item.
+///
+/// # Safety
+/// As for [`Vec::from_raw_parts`].
+#[cold]
+unsafe fn longer<T>(items: *mut T, len: usize, capacity: usize) -> (*mut T, usize, usize) {
+    // SAFETY: as the caller says.
+    let mut items = unsafe { Vec::from_raw_parts(items, len, capacity) };
+    items.reserve(1);
+    parts(items)
 }

@@ -112,7 +112,7 @@ unsafe fn flags(plan: &Plan, place: *const u8) -> u64 {
     flags
 }
 
-/// Whether an optional field is there.
+/// Whether an optional field is there, of a kind that the plan has no list of.
 ///
 /// # Safety
 /// `place` holds an `Option` of the type that `kind` describes.
@@ -120,20 +120,21 @@ unsafe fn is_some(kind: &Kind, place: *const u8) -> bool {
     // SAFETY: `kind` says which type is at `place`.
     unsafe {
         match *kind {
-            Kind::Int => (*place.cast::<Option<i32>>()).is_some(),
-            Kind::Long => (*place.cast::<Option<i64>>()).is_some(),
             Kind::Double => (*place.cast::<Option<f64>>()).is_some(),
             Kind::Bool => (*place.cast::<Option<bool>>()).is_some(),
             Kind::Int128 => (*place.cast::<Option<[u8; 16]>>()).is_some(),
             Kind::Int256 => (*place.cast::<Option<[u8; 32]>>()).is_some(),
             Kind::Str => (*place.cast::<Option<Str>>()).is_some(),
             Kind::Bytes => (*place.cast::<Option<Bytes>>()).is_some(),
-            Kind::RareStr | Kind::BoxedStruct(_) | Kind::BoxedEnum(_) => {
-                !place.cast::<*const u8>().read().is_null()
-            }
             Kind::Optional(table) => !(table.get)(place).is_null(),
-            // These are never optional in this form: the generator wraps them in `Optional`.
+            // The first are in `bits`, `ints`, `longs` and `pointers`. The others are never optional in this form: the
+            // generator wraps them in `Optional`.
             Kind::True
+            | Kind::Int
+            | Kind::Long
+            | Kind::RareStr
+            | Kind::BoxedStruct(_)
+            | Kind::BoxedEnum(_)
             | Kind::Flags(_)
             | Kind::Struct(_)
             | Kind::Enum(_)
