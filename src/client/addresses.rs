@@ -43,7 +43,7 @@ impl Core {
             // It is told the number of the DC alone.
             return vec![Place { endpoint: address.clone().into(), media_only: false }];
         }
-        if let Some(address) = self.config.addresses.get(&dc) {
+        if let Some(address) = self.config.address(dc) {
             return vec![Place { endpoint: address.clone().into(), media_only: false }];
         }
         let known = self.dc(dc).map(|dc| dc.addresses).unwrap_or_default();
@@ -80,7 +80,7 @@ impl Core {
         let mut found: BTreeMap<i32, Vec<DcAddress>> = BTreeMap::new();
         for option in options {
             let Ok(port) = u16::try_from(option.port) else { continue };
-            if self.config.addresses.contains_key(&option.id) {
+            if self.config.address(option.id).is_some() {
                 continue;
             }
             found.entry(option.id).or_default().push(DcAddress {

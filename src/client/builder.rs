@@ -13,7 +13,6 @@ use super::introduction::Introduction;
 use super::{Client, ConnectError, DeviceInfo, RetryPolicy, Timing};
 #[cfg(feature = "terminal")]
 use crate::auth::terminal::Presets;
-use crate::crypto::keys;
 use crate::crypto::rsa::PublicKey;
 #[cfg(feature = "proxy")]
 use crate::net::Proxy;
@@ -296,7 +295,7 @@ impl ClientBuilder {
             }
         };
         let state = store.with(State::clone);
-        let (network, keys) = self.network(&state)?;
+        let network = self.network(&state)?;
         let app = match (self.api_id, &self.api_hash, &state.app) {
             (Some(id), Some(hash), _) => App { id, hash: hash.clone() },
             (None, None, Some(app)) => app.clone(),
@@ -317,8 +316,7 @@ impl ClientBuilder {
             api_id: app.id,
             api_hash: app.hash,
             built_in,
-            keys,
-            addresses: self.addresses,
+            addresses: self.addresses.into_iter().collect(),
             route: self.route,
             any_transport: self.any_transport,
             media_connections: self.media_connections,
@@ -334,8 +332,8 @@ impl ClientBuilder {
         Ok(core)
     }
 
-    /// Which servers, and which of their keys are trusted.
-    fn network(&self, state: &State) -> Result<(Network, Vec<PublicKey>), ConnectError> {
+    /// Which servers; their keys can be read.
+    fn network(&self, state: &State) -> Result<Network, ConnectError> {
         let fresh = state.dcs.values().all(|dc| dc.auth_key.is_none());
         let asked = if let Some(network) = self.own_servers() {
             network
@@ -351,16 +349,12 @@ impl ClientBuilder {
         if !fresh && !same_kind && !self.forget_login {
             return Err(ConnectError::OtherNetwork { name: self.name.clone() });
         }
-        let keys = match &asked {
-            Network::Production => keys::production().to_vec(),
-            Network::Test => keys::test().to_vec(),
-            Network::Custom { public_keys } => {
-                let parsed: Result<Vec<_>, _> =
-                    public_keys.iter().map(|pem| PublicKey::from_pem(pem)).collect();
-                parsed.map_err(ConnectError::SavedKey)?
+        if let Network::Custom { public_keys } = &asked {
+            for pem in public_keys {
+                PublicKey::from_pem(pem).map_err(ConnectError::SavedKey)?;
             }
-        };
-        Ok((asked, keys))
+        }
+        Ok(asked)
     }
 
     /// Servers whose keys the caller has given.

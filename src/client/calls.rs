@@ -110,6 +110,14 @@ impl Calls {
         self.waiting.is_empty() && self.running.is_empty()
     }
 
+    /// Lets go of memory that it has no use for now.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.succeeded.shrink_to_fit();
+        self.waiting.shrink_to_fit();
+        self.running.shrink_to_fit();
+        self.requests.shrink_to_fit();
+    }
+
     /// How many calls there are.
     pub(super) fn all(&self) -> usize {
         self.waiting.len() + self.running.len()

@@ -1,18 +1,20 @@
 //! What all connections of a client share.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use super::introduction::Introduction;
 use super::temp_key::TempKeys;
 use super::{RetryPolicy, Timing, Updates, dcs};
+use crate::crypto::keys;
 use crate::crypto::rsa::PublicKey;
 use crate::net::{Address, Route, SystemClock, off_thread};
-use crate::session::{self, Change, Dc, Secret, SessionStore};
+use crate::session::{self, Change, Dc, Network, Secret, SessionStore};
 
 /// How long after its making a permanent key may not be known everywhere (PF-4).
 const YOUNG: Duration = Duration::from_secs(60);
@@ -24,10 +26,8 @@ pub(super) struct Config {
     pub api_hash: Secret,
     /// Production or test, for the built-in addresses; `None` with servers of one's own.
     pub built_in: Option<dcs::BuiltIn>,
-    /// The RSA keys to trust.
-    pub keys: Vec<PublicKey>,
-    /// Addresses given by the caller, which no `help.getConfig` replaces.
-    pub addresses: BTreeMap<i32, Address>,
+    /// Addresses of DCs given by the caller, which no `help.getConfig` replaces.
+    pub addresses: Box<[(i32, Address)]>,
     pub route: Route,
     /// No transport was asked for: another may be tried.
     pub any_transport: bool,
@@ -38,6 +38,35 @@ pub(super) struct Config {
     pub timing: Timing,
     pub retry: RetryPolicy,
     pub introduction: Introduction,
+}
+
+/// Whether the store has lost the session.
+#[derive(Debug, Default)]
+struct Loss {
+    happened: AtomicBool,
+    told: Notify,
+}
+
+impl Loss {
+    fn tell(&self) {
+        self.happened.store(true, Ordering::Release);
+        self.told.notify_waiters();
+    }
+
+    async fn wait(&self) {
+        // Begun before the look, so that what happens in between is not missed.
+        let told = self.told.notified();
+        if !self.happened.load(Ordering::Acquire) {
+            told.await;
+        }
+    }
+}
+
+impl Config {
+    /// Where the caller says that a DC is.
+    pub(super) fn address(&self, dc: i32) -> Option<&Address> {
+        self.addresses.iter().find(|(id, _)| *id == dc).map(|(_, address)| address)
+    }
 }
 
 /// The shared state; connections' tasks hold it, and it holds none of them.
@@ -55,19 +84,23 @@ pub(super) struct Core {
     /// Numbers for the links.
     links: AtomicU64,
     home: AtomicI32,
-    /// Whether the store has lost the session: its keys must not be used any more.
-    lost: watch::Receiver<bool>,
+    /// Whether the store has lost the session: its keys must not be used any more. `None` if it cannot.
+    lost: Option<Arc<Loss>>,
     /// Held while a DC's record is read, changed and written, so that two connections do not undo each other's changes.
     changing: Mutex<()>,
 }
 
 impl Core {
     pub(super) fn new(config: Config, store: Arc<dyn SessionStore>, home: i32) -> Self {
-        let (tell, lost) = watch::channel(false);
+        let loss = Arc::new(Loss::default());
+        let told = Arc::clone(&loss);
         store.when_lost(Box::new(move || {
             tracing::error!("the store has lost the session; its connections are closed");
-            tell.send_replace(true);
+            told.tell();
         }));
+        // A store that cannot lose its session has dropped what it was given.
+        let can_happen = Arc::strong_count(&loss) > 1 || loss.happened.load(Ordering::Acquire);
+        let lost = can_happen.then_some(loss);
         Self {
             lost,
             config,
@@ -93,17 +126,27 @@ impl Core {
 
     /// Whether the session is somebody else's now.
     pub(super) fn is_lost(&self) -> bool {
-        *self.lost.borrow()
+        self.lost.as_ref().is_some_and(|lost| lost.happened.load(Ordering::Acquire))
     }
 
-    /// Waits until the session is somebody else's; for ever with most stores.
-    pub(super) fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut lost = self.lost.clone();
-        async move {
-            if lost.wait_for(|lost| *lost).await.is_err() {
-                // The store has dropped its way to tell it.
-                std::future::pending::<()>().await;
-            }
+    /// Waits until the session is somebody else's; `None` if it cannot become that, as with most stores.
+    pub(super) fn lost(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        let lost = Arc::clone(self.lost.as_ref()?);
+        Some(Box::pin(async move { lost.wait().await }))
+    }
+
+    /// The RSA keys to trust. Made anew each time: they are large, and wanted only for key exchanges.
+    pub(super) fn trusted_keys(&self) -> Vec<PublicKey> {
+        match self.config.built_in {
+            Some(dcs::BuiltIn::Production) => keys::production().to_vec(),
+            Some(dcs::BuiltIn::Test) => keys::test().to_vec(),
+            None => self.store.with(|state| match &state.network {
+                // They were read once when the client was made.
+                Network::Custom { public_keys } => {
+                    public_keys.iter().filter_map(|pem| PublicKey::from_pem(pem).ok()).collect()
+                }
+                Network::Production | Network::Test => Vec::new(),
+            }),
         }
     }
 
@@ -143,10 +186,18 @@ impl Core {
         if media_only { dc.saturating_neg() } else { dc }
     }
 
+    /// Does something with the store without holding up the I/O thread.
+    async fn with_store(
+        &self,
+        work: Box<dyn FnOnce() -> Result<(), session::Error> + Send>,
+    ) -> Result<(), session::Error> {
+        if self.store.blocks() { off_thread(work).await } else { work() }
+    }
+
     /// Writes changes to the store without holding up the I/O thread.
     pub(super) async fn save(&self, changes: Vec<Change>) -> Result<(), session::Error> {
         let store = Arc::clone(&self.store);
-        off_thread(move || store.apply(&changes)).await
+        self.with_store(Box::new(move || store.apply(&changes))).await
     }
 
     /// Changes a DC's record and writes it, unless the change makes no difference.
@@ -165,14 +216,14 @@ impl Core {
         change: Box<dyn FnOnce(&mut Dc) + Send>,
     ) -> Result<(), session::Error> {
         let core = Arc::clone(self);
-        off_thread(move || {
+        self.with_store(Box::new(move || {
             // Nothing is left half done in there: the store itself is atomic.
             let _changing = core.changing.lock().unwrap_or_else(PoisonError::into_inner);
             let old = core.dc(dc).unwrap_or_default();
             let mut new = old.clone();
             change(&mut new);
             if new == old { Ok(()) } else { core.store.apply(&[Change::Dc(dc, Some(new))]) }
-        })
+        }))
         .await
     }
 }

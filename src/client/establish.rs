@@ -44,12 +44,14 @@ pub(super) async fn establish(
     if core.is_lost() {
         return Err(ConnectError::SessionLost);
     }
-    let slot = core.temp_keys.slot(dc);
+    // Most links that have a key need none.
+    let mut slot = None;
     let mut making = None;
     let mut known = core.dc(dc).unwrap_or_default();
     let mut temp = usable(core, dc, &known);
     if known.auth_key.is_none() || core.config.pfs && temp.is_none() {
         // Links that begin together make one key; what the first has made is there for the others.
+        let slot = slot.insert(core.temp_keys.slot(dc));
         making = Some(slot.making.lock().await);
         known = core.dc(dc).unwrap_or_default();
         temp = usable(core, dc, &known);
@@ -65,6 +67,7 @@ pub(super) async fn establish(
             save_key(core, dc, &fresh, known.time_offset).await?;
             let key = Arc::new(fresh.auth_key);
             if !core.config.pfs {
+                core.temp_keys.forget(dc);
                 let Dialed { connection, address, .. } = dialed;
                 let (salt, time, permanent) = (fresh.salt, fresh.time, key.id());
                 return Ok(Established {
@@ -82,7 +85,7 @@ pub(super) async fn establish(
     };
     if core.config.pfs && temp.is_none() {
         let made = Arc::new(dialed.temporary(core, dc, &permanent).await?);
-        slot.install(Arc::clone(&made));
+        core.temp_keys.slot(dc).install(Arc::clone(&made));
         temp = Some(made);
     }
     drop(making);
@@ -159,7 +162,7 @@ impl Dialed {
     ) -> Result<FreshKey, ConnectError> {
         let (config, address) = (&core.config, &self.address);
         tracing::info!(dc, %address, temporary = expires_in.is_some(), "making an auth key");
-        let (keys, limit) = (config.keys.clone(), config.timing.exchange);
+        let (keys, limit) = (core.trusted_keys(), config.timing.exchange);
         let options = ExchangeOptions { dc: self.wire_dc, keys, limit, expires_in };
         exchange(&mut self.connection, &core.clock, options).await.map_err(|source| self.failed(dc, source))
     }

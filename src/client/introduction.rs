@@ -32,7 +32,9 @@ impl Introduction {
             params: None,
             query: Raw::default(),
         };
-        InvokeWithLayer { layer: LAYER, query }.to_bytes().map(|head| Self { head })
+        // A copy of just its size: it is kept as long as the client.
+        let head = InvokeWithLayer { layer: LAYER, query }.to_bytes()?;
+        Ok(Self { head: Bytes::copy_from_slice(&head) })
     }
 
     /// The call with what belongs around it: the introduction, if it is the first of its session, and

@@ -97,8 +97,15 @@ pub(super) struct Link {
     dc: i32,
     number: u64,
     commands: mpsc::UnboundedSender<Command>,
-    next_id: Arc<AtomicU64>,
-    load: Arc<AtomicUsize>,
+    counts: Arc<Counts>,
+}
+
+/// What the clones of a handle count together.
+#[derive(Default)]
+struct Counts {
+    next_id: AtomicU64,
+    /// Calls that wait for their end.
+    load: AtomicUsize,
 }
 
 impl Link {
@@ -107,15 +114,15 @@ impl Link {
         // Bounded by its senders: each holds one call at a time and waits for its end.
         let (commands, receiver) = mpsc::unbounded_channel();
         let number = core.next_link();
-        tokio::spawn(link_task::run(core, (dc, lane), number, first, receiver));
-        Self { dc, number, commands, next_id: Arc::default(), load: Arc::default() }
+        tokio::spawn(link_task::run(core, (dc, lane), number, Box::new(first), receiver));
+        Self { dc, number, commands, counts: Arc::default() }
     }
 
     /// Makes a call; [`Ticket::end`] waits for its end.
     pub(super) fn call(&self, order: Order) -> Ticket<'_> {
-        let id = CallId(self.next_id.fetch_add(1, Ordering::Relaxed));
+        let id = CallId(self.counts.next_id.fetch_add(1, Ordering::Relaxed));
         let (reply, answer) = oneshot::channel();
-        self.load.fetch_add(1, Ordering::Relaxed);
+        self.counts.load.fetch_add(1, Ordering::Relaxed);
         // When the task is gone, so is the other end of `reply`, and the ticket tells it.
         let _ = self.commands.send(Command::Call(Box::new(Call { id, order, reply })));
         Ticket { link: self, id, answer, over: false }
@@ -142,7 +149,7 @@ impl Link {
 
     /// How many calls wait for their end.
     pub(super) fn load(&self) -> usize {
-        self.load.load(Ordering::Relaxed)
+        self.counts.load.load(Ordering::Relaxed)
     }
 
     /// Whether the task has ended, or takes no calls any more.
@@ -190,7 +197,7 @@ impl Ticket<'_> {
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.link.load.fetch_sub(1, Ordering::Relaxed);
+        self.link.counts.load.fetch_sub(1, Ordering::Relaxed);
         if !self.over {
             let _ = self.link.commands.send(Command::Cancel(self.id, None));
         }

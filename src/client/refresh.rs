@@ -39,20 +39,25 @@ async fn keep(client: Weak<Shared>, core: Arc<Core>, mut lifetime_left: Duration
             sleep(GATHER).await;
         }
         let Some(shared) = client.upgrade() else { return };
-        let client = Client { shared };
-        lifetime_left = match Box::pin(client.invoke(&functions::help::GetConfig {})).await {
-            Ok(config) => {
-                let lifetime = lifetime(&config);
-                if let Err(error) = Box::pin(core.learn_addresses(config.dc_options)).await {
-                    tracing::warn!(%error, "cannot keep the addresses of the DCs");
-                }
-                lifetime
+        // In memory of its own, as it is rare and large: while it waits the task would have room for it.
+        lifetime_left = Box::pin(refresh(Client { shared })).await;
+    }
+}
+
+/// Asks for the configuration, and gives for how long it is good.
+async fn refresh(client: Client) -> Duration {
+    match client.invoke(&functions::help::GetConfig {}).await {
+        Ok(config) => {
+            let lifetime = lifetime(&config);
+            if let Err(error) = client.shared.core.learn_addresses(config.dc_options).await {
+                tracing::warn!(%error, "cannot keep the addresses of the DCs");
             }
-            Err(error) => {
-                tracing::debug!(%error, "the configuration was not refreshed");
-                SHORTEST
-            }
-        };
+            lifetime
+        }
+        Err(error) => {
+            tracing::debug!(%error, "the configuration was not refreshed");
+            SHORTEST
+        }
     }
 }
 

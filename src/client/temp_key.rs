@@ -283,6 +283,11 @@ impl TempKeys {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(slots.entry(dc).or_insert_with(|| Arc::new(Slot::new())))
     }
+
+    /// Lets the place of a DC go: without temporary keys only the making of a permanent key needs one.
+    pub(super) fn forget(&self, dc: i32) {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(&dc);
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The authorization key: 256 bytes that a client and a DC share after the key exchange.
 
 use std::fmt;
+use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
@@ -13,11 +14,12 @@ pub const LEN: usize = 256;
 /// An authorization key (<https://core.telegram.org/mtproto/auth_key>, step 8): always 256 bytes, leading
 /// zeros included.
 ///
-/// The bytes are wiped on drop, compared in constant time, and `Debug` prints nothing but the key id.
+/// Clones share the bytes, which are wiped when the last one is dropped. They are compared in constant time, and `Debug`
+/// prints nothing but the key id.
 #[derive(Clone)]
 pub struct AuthKey {
-    // Boxed, so that a move copies a pointer and leaves no copy of the key behind on the stack.
-    bytes: Box<Zeroizing<[u8; LEN]>>,
+    // Behind a pointer, so that a move leaves no copy of the key behind on the stack, and a clone makes none.
+    bytes: Arc<Zeroizing<[u8; LEN]>>,
     // Both are part of every packet or handshake; the hash costs more than keeping 16 bytes.
     id: [u8; 8],
     aux_hash: [u8; 8],
@@ -30,7 +32,7 @@ impl AuthKey {
         let hash = sha1(&[&bytes]);
         let (aux_hash, rest) = hash.split_first_chunk::<8>().expect("SHA-1 has 20 bytes");
         let id = rest.last_chunk::<8>().expect("12 bytes are left");
-        let key = Self { bytes: Box::new(Zeroizing::new(bytes)), id: *id, aux_hash: *aux_hash };
+        let key = Self { bytes: Arc::new(Zeroizing::new(bytes)), id: *id, aux_hash: *aux_hash };
         bytes.zeroize();
         key
     }
@@ -96,6 +98,12 @@ mod tests {
         let key = AuthKey::from_bytes([0xa5; LEN]);
         assert_eq!(format!("{key:?}"), format!("AuthKey({:016x})", key.id()));
         assert!(!format!("{key:?}").contains("a5a5"));
+    }
+
+    #[test]
+    fn a_clone_is_no_other_copy_of_the_bytes() {
+        let key = AuthKey::from_bytes([1; LEN]);
+        assert!(std::ptr::eq(key.as_bytes(), key.clone().as_bytes()));
     }
 
     #[test]

@@ -71,6 +71,11 @@ impl PendingAcks {
     pub(super) fn len(&self) -> usize {
         self.ids.len()
     }
+
+    /// Lets go of memory that it has no use for now.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.ids.shrink_to_fit();
+    }
 }
 
 #[cfg(test)]

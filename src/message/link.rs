@@ -48,6 +48,12 @@ impl Link {
         }
     }
 
+    /// Lets go of memory that it has no use for now.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.acks.shrink_to_fit();
+        self.window.shrink_to_fit();
+    }
+
     /// A message with the next msg_id and seqno; `unix` is the server's time.
     pub(super) fn message(
         &mut self,

@@ -38,13 +38,18 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
         self.0.get(at).map(|(_, value)| value)
     }
 
+    pub(crate) fn get_mut(&mut self, key: K) -> Option<&mut V> {
+        let at = self.find(key).ok()?;
+        self.0.get_mut(at).map(|(_, value)| value)
+    }
+
     /// Adds an entry; the value of one that has this key already is replaced.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         match self.find(key) {
             Err(at) => self.0.insert(at, (key, value)),
             Ok(at) => {
-                if let Some(entry) = self.0.get_mut(at) {
-                    entry.1 = value;
+                if let Some((_, there)) = self.0.get_mut(at) {
+                    *there = value;
                 }
             }
         }
@@ -87,6 +92,11 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
         self.0.iter()
     }
 
+    /// All values, that of the lowest key first.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.0.iter_mut().map(|(_, value)| value)
+    }
+
     /// Takes out all entries below `key`; gives the highest key of them.
     pub(crate) fn remove_below(&mut self, key: K) -> Option<K> {
         let (Ok(at) | Err(at)) = self.find(key);
@@ -98,6 +108,11 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
     /// Takes out everything.
     pub(crate) fn take(&mut self) -> impl DoubleEndedIterator<Item = (K, V)> + use<K, V> {
         std::mem::take(&mut self.0).into_iter()
+    }
+
+    /// Lets go of memory that is not in use.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.0.shrink_to_fit();
     }
 
     /// Where a key is, or would be.

@@ -87,6 +87,12 @@ impl Window {
         self.floor = self.floor.max(dropped).max(first.before());
     }
 
+    /// Lets go of memory that it has no use for now.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.received.shrink_to_fit();
+        self.disowned.shrink_to_fit();
+    }
+
     /// Forgets the lowest ids until no more than the capacity are left.
     fn slide(&mut self) {
         while self.len() > self.capacity {

@@ -76,6 +76,11 @@ impl KnownSalts {
     pub(super) fn len(&self) -> usize {
         self.future.len() + 1
     }
+
+    /// Lets go of memory that it has no use for now.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.future.shrink_to_fit();
+    }
 }
 
 impl FutureSalt {

@@ -81,6 +81,13 @@ impl Connection {
         }
     }
 
+    /// Lets go of memory that is of no use while nothing is sent or received.
+    pub fn shrink_to_fit(&mut self) {
+        if let Inner::Framed(framed) = &mut self.0 {
+            framed.shrink_to_fit();
+        }
+    }
+
     /// How many bytes are queued and not yet taken by the operating system: what backpressure goes by. Over HTTP it is
     /// without bounds while a request waits for its answer, for the next one goes only then.
     #[must_use]

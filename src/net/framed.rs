@@ -7,7 +7,6 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
-use rand::rngs::StdRng;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::scratch;
@@ -58,8 +57,6 @@ pub enum FramedError {
 pub struct Framed<S> {
     stream: S,
     codec: Codec,
-    /// For the padding of padded transports.
-    rng: StdRng,
     input: BytesMut,
     output: VecDeque<PacketBuf>,
     /// How much of the front of `output` is written already.
@@ -85,11 +82,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
 
     /// A stream of which `input` was read already and is yet to be decoded.
     pub fn with_input(stream: S, codec: Codec, input: BytesMut) -> Self {
-        let rng = rand::make_rng();
         Self {
             stream,
             codec,
-            rng,
             input,
             output: VecDeque::new(),
             written: 0,
@@ -105,7 +100,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
     /// # Errors
     /// When the transport cannot carry a packet of this length; the stream stays usable.
     pub fn queue(&mut self, mut packet: PacketBuf, quick_ack: bool) -> Result<(), transport::Error> {
-        self.codec.encode(&mut packet, quick_ack, &mut self.rng)?;
+        self.codec.encode(&mut packet, quick_ack, &mut rand::rng())?;
         self.push(packet);
         Ok(())
     }
@@ -127,7 +122,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
     /// As [`queue`](Self::queue); none in practice.
     pub fn queue_transport_error(&mut self, code: i32) -> Result<(), transport::Error> {
         let mut bytes = PacketBuf::with_headroom(crate::tl::HEADROOM);
-        self.codec.encode_transport_error(code, &mut bytes, &mut self.rng)?;
+        self.codec.encode_transport_error(code, &mut bytes, &mut rand::rng())?;
         self.push(bytes);
         Ok(())
     }
@@ -147,6 +142,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
         if buffer.capacity() <= SPARE_MAX {
             buffer.clear();
             self.spare = Some(buffer);
+        }
+    }
+
+    /// Lets go of memory that is of no use while nothing is sent or received.
+    pub fn shrink_to_fit(&mut self) {
+        self.spare = None;
+        self.output.shrink_to_fit();
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
         }
     }
 

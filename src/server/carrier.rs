@@ -120,6 +120,7 @@ impl Carrier {
         let opened = envelope::open(&key.key, Side::Client, packet).map_err(|_| Close::With(UNKNOWN_KEY))?;
         let live = self.session(&key, opened.header.session_id)?;
         self.greeted = true;
+        self.exchange.forget_answers();
         let token = quick_ack.then(|| opened.quick_ack_token(&key.key));
         let events: Vec<_> = {
             let mut state = live.lock();

@@ -101,11 +101,13 @@ struct Connection {
     framed: Framed<BoxStream>,
     carrier: Carrier,
     heard: Instant,
+    /// When to let go of memory that is of no use while nothing happens.
+    shrink_at: Option<Instant>,
 }
 
 impl Connection {
     fn new(framed: Framed<BoxStream>, carrier: Carrier) -> Self {
-        Self { framed, carrier, heard: Instant::now() }
+        Self { framed, carrier, heard: Instant::now(), shrink_at: None }
     }
 
     async fn serve(&mut self) {
@@ -119,6 +121,9 @@ impl Connection {
             if let Err(close) = self.transmit() {
                 return close;
             }
+            if self.shrink_at.is_some_and(|at| at <= Instant::now()) {
+                self.shrink();
+            }
             if self.framed.queued() > limits::OUTPUT {
                 // A peer that does not read its answers gets no more of them made.
                 match timeout(limits::WRITE, self.framed.flush()).await {
@@ -131,7 +136,7 @@ impl Connection {
             let deadline = self.heard + silence;
             let due = self.carrier.next_timeout();
             let timer = due.map_or(deadline, |due| hub.clock.instant(due).min(deadline));
-            alarm.set(Some(timer));
+            alarm.set(Some(self.shrink_at.map_or(timer, |at| timer.min(at))));
             tokio::select! {
                 frame = self.framed.next() => {
                     let handled = match frame {
@@ -145,11 +150,12 @@ impl Connection {
                     };
                     // What this side took to answer, with many at its door, is no silence of the peer's.
                     self.heard = Instant::now();
+                    self.shrink_at = Some(self.heard + limits::QUIET);
                     if let Err(close) = handled {
                         return close;
                     }
                 }
-                () = self.carrier.wake.notified() => {}
+                () = self.carrier.wake.notified() => self.shrink_at = Some(Instant::now() + limits::QUIET),
                 () = poll_fn(|cx| alarm.poll(cx)) => {
                     if Instant::now() >= deadline {
                         return Close::Silently;
@@ -174,6 +180,15 @@ impl Connection {
                 let Some(token) = taken.quick_ack else { return Ok(()) };
                 self.framed.queue_quick_ack(token).map_err(|_| Close::Silently)
             }
+        }
+    }
+
+    /// Lets go of memory that is of no use while nothing happens.
+    fn shrink(&mut self) {
+        self.shrink_at = None;
+        self.framed.shrink_to_fit();
+        for live in &self.carrier.sessions {
+            live.lock().session.shrink_to_fit();
         }
     }
 

@@ -56,6 +56,11 @@ impl KeyExchange {
         Self { dc, options, exchange: Exchange::new(), ids: Generator::default(), messages: 0 }
     }
 
+    /// The client goes on with its key.
+    pub fn forget_answers(&mut self) {
+        self.exchange.forget_answers();
+    }
+
     /// Answers a plain message. The arithmetic runs off the I/O thread.
     pub async fn handle(&mut self, hub: &Arc<Hub>, packet: BytesMut) -> Result<PacketBuf, Refused> {
         self.messages += 1;

@@ -17,6 +17,9 @@ pub(super) const GREETING: Duration = Duration::from_secs(60);
 /// How long a peer may take to accept what it is sent.
 pub(super) const WRITE: Duration = Duration::from_secs(60);
 
+/// For how long nothing has come or gone on a connection when memory is let go that serves only the traffic.
+pub(super) const QUIET: Duration = Duration::from_millis(100);
+
 /// How long a peer that is told off is listened to, so that it can read that.
 pub(super) const LINGER: Duration = Duration::from_secs(2);
 

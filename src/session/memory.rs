@@ -31,4 +31,8 @@ impl SessionStore for MemoryStore {
         changes.iter().for_each(|change| state.apply(change));
         Ok(())
     }
+
+    fn blocks(&self) -> bool {
+        false
+    }
 }

@@ -63,6 +63,12 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
         drop(tell);
     }
 
+    /// Whether calls may wait, for a disk or a network: then a client makes them on a thread that is there for that. Only a
+    /// store that keeps all of it in memory should say no.
+    fn blocks(&self) -> bool {
+        true
+    }
+
     /// The file that holds the session, for messages to the user; `None` when there is none.
     fn path(&self) -> Option<&Path> {
         None

@@ -54,9 +54,10 @@ impl AnyFraming {
 pub struct Codec {
     kind: Kind,
     framing: AnyFraming,
-    obfuscation: Option<Obfuscation>,
-    /// Fake TLS around all of it.
-    records: Option<Records>,
+    /// Apart, as it is large and most connections have none.
+    obfuscation: Option<Box<Obfuscation>>,
+    /// Fake TLS around all of it; apart as well.
+    records: Option<Box<Records>>,
     /// What a client still has to send in front of its first packet.
     opening: Option<Opening>,
     sent: u64,
@@ -122,7 +123,7 @@ impl Codec {
         let tagged = secret.framing(kind)?;
         let (obfuscation, header) = Obfuscation::client(tagged, Some((dc, secret.key())), rng);
         let opening = Some(Opening::Header(Box::new(header)));
-        let records = secret.domain().map(|_| Records::new(Role::Client));
+        let records = secret.domain().map(|_| Box::new(Records::new(Role::Client)));
         let codec = Self::new(Kind::Obfuscated(tagged), Role::Client, Some(obfuscation), 0);
         Ok(Self { opening, records, ..codec })
     }
@@ -134,11 +135,12 @@ impl Codec {
 
     /// Puts fake TLS around a server side that has not sent or decoded anything.
     pub(super) fn inside(self, records: Records) -> Self {
-        Self { records: Some(records), ..self }
+        Self { records: Some(Box::new(records)), ..self }
     }
 
     fn new(kind: Kind, role: Role, obfuscation: Option<Obfuscation>, received: u64) -> Self {
         let framing = AnyFraming::new(kind, role);
+        let obfuscation = obfuscation.map(Box::new);
         Self { kind, framing, obfuscation, records: None, opening: None, sent: 0, received, broken: None }
     }
 
@@ -238,7 +240,7 @@ impl Codec {
     /// has in its input does not count.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
-        self.records.as_ref().is_none_or(Records::is_at_rest)
+        self.records.as_ref().is_none_or(|records| records.is_at_rest())
     }
 
     fn decode_stream(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, ErrorKind> {

@@ -93,6 +93,14 @@ pub fn enter(side: Side) {
     SIDE.set(side as usize);
 }
 
+/// What this thread does in `work` is this side's.
+pub fn during<T>(side: Side, work: impl FnOnce() -> T) -> T {
+    let before = SIDE.replace(side as usize);
+    let done = work();
+    SIDE.set(before);
+    done
+}
+
 /// Bytes that are allocated now.
 pub fn live_bytes(side: Side) -> i64 {
     LEDGERS[side as usize].bytes.load(Ordering::Relaxed)

@@ -9,7 +9,7 @@ use mtwire::server::Server;
 use mtwire::session::MemoryStore;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::counting::{Side, enter};
+use crate::counting::{Side, during, enter};
 
 pub struct Loopback {
     server_runtime: Runtime,
@@ -38,6 +38,11 @@ impl Loopback {
 
     /// A client that is connected.
     pub fn connect(&self) -> Client {
+        // What is handed to the client's thread is freed there.
+        during(Side::Client, || self.connect_here())
+    }
+
+    fn connect_here(&self) -> Client {
         let server = self.server.as_ref().expect("a server");
         let dc = server.dcs()[1].clone();
         let key = PublicKey::from_pem(server.public_key_pem()).expect("the server's own key");

@@ -15,7 +15,7 @@ const CALLS: u64 = 200;
 /// |---|---|
 /// | 3 | the function's bytes: the buffer, one growth of it, and its count of references |
 /// | 2 | the call on its way to the task, and the way of the answer back |
-/// | 1 | the ids that the call is sent under |
+/// | 1 | the call, as the session keeps it |
 /// | 5 | the packet: the list of its messages, the acks as ids and as a `msgs_ack`, the ids in the container, its bytes |
 /// | 2 | the answer's bytes, and their count of references |
 /// | 2 | the messages of the packet that it came in, whole and as they are read |

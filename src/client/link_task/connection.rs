@@ -29,6 +29,10 @@ const BATCH: usize = 512;
 /// From so many calls in flight on, a call lets those who are about to make one go first, so that they share a packet:
 /// a packet costs both sides more than what is in it. For fewer the pause is not worth its price.
 const CROWD: usize = 4;
+/// For how long nothing has come or gone when memory is let go that serves only the traffic. Short, so that of many
+/// clients which connect one after the other the later ones can have the memory of the earlier; long between the packets of
+/// a program that has something to do.
+const QUIET: Duration = Duration::from_millis(100);
 /// How long an orderly close may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
@@ -47,8 +51,22 @@ enum Wake {
 
 impl Task {
     /// Feeds the session from a connection, and the connection from the session, until one of them ends it.
-    pub(super) async fn drive(&mut self, established: Established) -> End {
-        let Established { mut connection, address, auth_key, salt, time, permanent, temp } = established;
+    pub(super) async fn drive(&mut self, established: Box<Established>) -> End {
+        let (mut session, mut connection) = self.begin(*established);
+        let end = self.exchange_packets(&mut session, &mut connection).await;
+        session.on_disconnected(self.core.clock.now());
+        if let Some(keeping) = &mut self.keeping {
+            keeping.interrupted();
+        }
+        // What the session had to say when the connection ended (answers that came with it) is still good.
+        let end = self.tell(&mut session).err().filter(|_| matches!(end, End::Lost(_))).unwrap_or(end);
+        self.session = Some(session);
+        end
+    }
+
+    /// The session that goes on over a new connection, and the connection.
+    fn begin(&mut self, established: Established) -> (Box<Session>, Connection) {
+        let Established { connection, address, auth_key, salt, time, permanent, temp } = established;
         let now = self.core.clock.now();
         let options = self.core.config.timing.session_options(self.core.config.route.transport);
         self.key_id = permanent;
@@ -61,7 +79,7 @@ impl Task {
         }
         let mut session = self.session.take().unwrap_or_else(|| {
             let config = client::Config { auth_key, salt, time, options };
-            Box::new(Session::new(config, now, &mut self.rng))
+            Box::new(Session::new(config, now, &mut rand::rng()))
         });
         tracing::debug!(%address, "connected");
         self.cause = None;
@@ -70,15 +88,7 @@ impl Task {
         // Taken back with the first packet that comes.
         self.failures += 1;
         session.on_connected(now);
-        let end = self.exchange_packets(&mut session, &mut connection).await;
-        session.on_disconnected(self.core.clock.now());
-        if let Some(keeping) = &mut self.keeping {
-            keeping.interrupted();
-        }
-        // What the session had to say when the connection ended (answers that came with it) is still good.
-        let end = self.tell(&mut session).err().filter(|_| matches!(end, End::Lost(_))).unwrap_or(end);
-        self.session = Some(session);
-        end
+        (session, connection)
     }
 
     async fn exchange_packets(&mut self, session: &mut Session, connection: &mut Connection) -> End {
@@ -87,7 +97,7 @@ impl Task {
             let now = self.core.clock.now();
             if let Err(end) = self.keep_key(session, now) {
                 if matches!(end, End::Replaced(_)) {
-                    self.close(session, connection).await;
+                    Box::pin(self.close(session, connection)).await;
                 }
                 return end;
             }
@@ -104,15 +114,20 @@ impl Task {
             if let Err(end) = self.transmit(session, connection) {
                 return end;
             }
+            if std::mem::take(&mut self.stirred) {
+                self.shrink_at = Some(now.monotonic + QUIET);
+            } else if self.shrink_at.is_some_and(|at| at <= now.monotonic) {
+                self.shrink(session, connection);
+            }
             let key_deadline = self.keeping.as_ref().and_then(|keeping| keeping.deadline(now.monotonic));
             let idle_deadline = match self.idle_deadline(now.monotonic) {
                 Some(deadline) if deadline <= now.monotonic => {
-                    self.close(session, connection).await;
+                    Box::pin(self.close(session, connection)).await;
                     return End::Idle;
                 }
                 deadline => deadline,
             };
-            let deadlines = [session.poll_timeout(), key_deadline, idle_deadline];
+            let deadlines = [session.poll_timeout(), key_deadline, idle_deadline, self.shrink_at];
             let deadline = deadlines.into_iter().flatten().min();
             timer.set(deadline.map(|deadline| self.core.clock.instant(deadline)));
             let wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
@@ -133,7 +148,7 @@ impl Task {
             };
             if let Err(end) = result {
                 if matches!(end, End::Closed) {
-                    self.close(session, connection).await;
+                    Box::pin(self.close(session, connection)).await;
                 }
                 return end;
             }
@@ -150,7 +165,7 @@ impl Task {
         timer: &mut Alarm,
     ) -> Poll<Wake> {
         // Before all else: what a server says to a key of others is not for us.
-        if self.lost.as_mut().poll(cx).is_ready() {
+        if self.poll_lost(cx).is_ready() {
             return Poll::Ready(Wake::SessionLost);
         }
         let full = connection.queued() >= HIGH_WATER;
@@ -173,18 +188,20 @@ impl Task {
         let now = self.core.clock.now();
         if connection.wants_poll() {
             let mut packet = connection.buffer();
-            if session.poll_http_wait(now, &mut self.rng, &mut packet) {
+            if session.poll_http_wait(now, &mut rand::rng(), &mut packet) {
                 connection.queue_poll(packet).map_err(|error| End::Lost(error.to_string()))?;
             } else {
                 connection.give_back(packet);
             }
         }
+        let mut rng = rand::rng();
         while connection.queued() < HIGH_WATER {
             let mut packet = connection.buffer();
-            let Some(transmit) = session.poll_transmit(now, &mut self.rng, &mut packet) else {
+            let Some(transmit) = session.poll_transmit(now, &mut rng, &mut packet) else {
                 connection.give_back(packet);
                 break;
             };
+            self.stirred = true;
             connection.queue(packet, transmit.quick_ack).map_err(|error| End::Lost(error.to_string()))?;
         }
         Ok(())
@@ -208,6 +225,7 @@ impl Task {
         connection: &mut Connection,
         first: Result<Frame, FramedError>,
     ) -> Result<(), End> {
+        self.stirred = true;
         let mut next = Some(first);
         for left in (0..BATCH).rev() {
             let Some(frame) = next else { break };
@@ -296,6 +314,18 @@ impl Task {
             }
         }
         end
+    }
+
+    /// Lets go of memory that is of no use while nothing happens. When something does, it is there again soon.
+    fn shrink(&mut self, session: &mut Session, connection: &mut Connection) {
+        self.shrink_at = None;
+        // Then an answer is to come, and after that it is quiet again.
+        if self.calls.is_empty() {
+            session.shrink_to_fit();
+            connection.shrink_to_fit();
+            self.calls.shrink_to_fit();
+            while self.saves.try_join_next().is_some() {}
+        }
     }
 
     /// When the connection is closed if there is nothing to do until then.

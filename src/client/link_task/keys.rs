@@ -39,7 +39,7 @@ pub(super) struct Keeping {
     /// The next key is being made.
     making: JoinSet<Result<Established, ConnectError>>,
     /// The next key, and a connection for it.
-    ready: Option<Established>,
+    ready: Option<Box<Established>>,
     /// No earlier than this the renewal is tried again.
     not_before: Duration,
     /// Until when the links may come to rest.
@@ -106,7 +106,7 @@ impl Keeping {
         while let Poll::Ready(Some(made)) = self.making.poll_join_next(cx) {
             ready = Poll::Ready(());
             match made {
-                Ok(Ok(made)) => self.ready = Some(made),
+                Ok(Ok(made)) => self.ready = Some(Box::new(made)),
                 Ok(Err(error)) => tracing::warn!(%error, "cannot make the next temporary key"),
                 Err(error) => tracing::error!(%error, "making the next temporary key"),
             }
@@ -246,7 +246,7 @@ impl Task {
                 keeping.slot.install(Arc::clone(temp));
             }
             keeping.slot.end_renewal(keeping.number);
-            return Err(End::Replaced(Box::new(next)));
+            return Err(End::Replaced(next));
         }
         if now >= drain_by && !closing {
             tracing::debug!("calls are still under way; the temporary key is replaced later");

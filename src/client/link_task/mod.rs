@@ -6,10 +6,9 @@ mod keys;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rand::rngs::StdRng;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tracing::Instrument;
@@ -26,13 +25,15 @@ use crate::net::{Backoff, Refusal};
 use crate::session::Salt;
 
 /// Serves a DC until all handles are gone or one of them closes it.
-pub(super) async fn run(
+///
+/// What it is made of is moved behind a pointer before the future begins, which would have room for it otherwise.
+pub(super) fn run(
     core: Arc<Core>,
     (dc, lane): (i32, Lane),
     number: u64,
-    first: Established,
+    first: Box<Established>,
     commands: mpsc::UnboundedReceiver<Command>,
-) {
+) -> impl Future<Output = ()> + Send + use<> {
     let span = tracing::info_span!("link", dc);
     let timing = &core.config.timing;
     let task = Box::new(Task {
@@ -40,6 +41,8 @@ pub(super) async fn run(
         lane,
         failures: 0,
         idle_since: None,
+        stirred: false,
+        shrink_at: None,
         commands,
         calls: Calls::default(),
         session: None,
@@ -50,13 +53,12 @@ pub(super) async fn run(
         cause: None,
         closing: None,
         saves: JoinSet::new(),
-        lost: Box::pin(core.lost()),
+        lost: core.lost(),
         backoff: Backoff::new(timing.reconnect_first, timing.reconnect_max),
-        rng: rand::make_rng(),
-        keeping: core.config.pfs.then(|| Keeping::new(&core, (dc, lane), number)),
+        keeping: core.config.pfs.then(|| Box::new(Keeping::new(&core, (dc, lane), number))),
         core,
     });
-    task.serve(first).instrument(span).await;
+    task.serve(first).instrument(span)
 }
 
 struct Task {
@@ -68,13 +70,17 @@ struct Task {
     failures: usize,
     /// Since when there is nothing to do, on the monotonic clock.
     idle_since: Option<Duration>,
+    /// Packets have come or gone since this was last looked at.
+    stirred: bool,
+    /// When to let go of memory that is of no use while nothing happens, on the monotonic clock.
+    shrink_at: Option<Duration>,
     calls: Calls,
     /// Lives through reconnections; made anew only with a new key.
     session: Option<Box<Session>>,
     /// The id of the permanent key: what is saved goes with this key, and not with one that replaced it.
     key_id: i64,
     /// What is done about the temporary key, if the session has one.
-    keeping: Option<Keeping>,
+    keeping: Option<Box<Keeping>>,
     /// The server has answered a call inside `initConnection` on this connection (AP-1).
     introduced: bool,
     /// The server has understood this session at least once.
@@ -86,10 +92,9 @@ struct Task {
     closing: Option<oneshot::Sender<()>>,
     /// Writes to the store that are under way.
     saves: JoinSet<()>,
-    /// Ready when the session is somebody else's; not to be asked again then.
-    lost: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Ready when the session is somebody else's; not to be asked again then. `None` if it cannot become that.
+    lost: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     backoff: Backoff,
-    rng: StdRng,
 }
 
 /// Why a connection was given up.
@@ -113,15 +118,16 @@ enum End {
 }
 
 impl Task {
-    async fn serve(mut self: Box<Self>, first: Established) {
+    async fn serve(mut self: Box<Self>, first: Box<Established>) {
         let mut connected = Some(first);
         loop {
             let established = match connected.take() {
                 Some(established) => established,
-                None => match self.reconnect().await {
+                // What is rare has memory of its own, here and below: the task would always have room for it.
+                None => match Box::pin(self.reconnect()).await {
                     Ok(established) => established,
                     Err(End::SessionLost) => {
-                        self.refuse_calls(CallEnd::SessionLost).await;
+                        Box::pin(self.refuse_calls(CallEnd::SessionLost)).await;
                         break;
                     }
                     Err(_) => break,
@@ -139,13 +145,13 @@ impl Task {
                     self.cause = Some(format!("{address}: {cause}"));
                 }
                 End::Rekeyed => tracing::debug!(%address, "the temporary key is over"),
-                End::Replaced(next) => connected = Some(*next),
+                End::Replaced(next) => connected = Some(next),
                 End::PermanentRefused(id) => {
                     self.cause = Some(format!("{address}: the server does not know the auth key"));
                     if self.core.is_young(id) {
                         self.backoff.at_least(FLOOD_PAUSE);
-                    } else if !self.forget_key().await {
-                        self.refuse_calls(CallEnd::KeyUnknown).await;
+                    } else if !Box::pin(self.forget_key()).await {
+                        Box::pin(self.refuse_calls(CallEnd::KeyUnknown)).await;
                         break;
                     }
                 }
@@ -155,14 +161,14 @@ impl Task {
                     if refusal == Refusal::Flood {
                         self.backoff.at_least(FLOOD_PAUSE);
                     }
-                    if refusal == Refusal::UnknownKey && !self.replace_unknown_key().await {
-                        self.refuse_calls(CallEnd::KeyUnknown).await;
+                    if refusal == Refusal::UnknownKey && !Box::pin(self.replace_unknown_key()).await {
+                        Box::pin(self.refuse_calls(CallEnd::KeyUnknown)).await;
                         break;
                     }
                 }
                 End::SessionLost => {
                     tracing::warn!(%address, "connection given up with the session");
-                    self.refuse_calls(CallEnd::SessionLost).await;
+                    Box::pin(self.refuse_calls(CallEnd::SessionLost)).await;
                     break;
                 }
             }
@@ -174,7 +180,7 @@ impl Task {
         }
         self.calls.end_all(None, CallEnd::Closed);
         while self.saves.join_next().await.is_some() {}
-        self.save_now().await;
+        Box::pin(self.save_now()).await;
         let closing = self.closing.take();
         // The store goes first: who waits for the end wants to open the session again.
         drop(self);
@@ -185,16 +191,16 @@ impl Task {
     }
 
     /// Dials until there is a connection, with growing pauses, or the link is to be closed.
-    async fn reconnect(&mut self) -> Result<Established, End> {
+    async fn reconnect(&mut self) -> Result<Box<Established>, End> {
         loop {
-            let pause = self.backoff.pause(&mut self.rng);
+            let pause = self.backoff.pause(&mut rand::rng());
             self.obey_during(tokio::time::sleep(pause)).await?;
             if self.may_idle() && self.calls.is_empty() {
                 return Err(End::Idle);
             }
             let (core, place, failures) = (Arc::clone(&self.core), (self.dc, self.lane), self.failures);
             match self.obey_during(Box::pin(async move { establish(&core, place, failures).await })).await? {
-                Ok(established) => return Ok(established),
+                Ok(established) => return Ok(Box::new(established)),
                 Err(error) => {
                     self.failures += 1;
                     tracing::warn!(%error, failures = self.failures, "cannot connect");
@@ -221,7 +227,7 @@ impl Task {
     async fn obey_during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, End> {
         let mut work = pin!(work);
         poll_fn(|cx| {
-            if self.lost.as_mut().poll(cx).is_ready() {
+            if self.poll_lost(cx).is_ready() {
                 return Poll::Ready(Err(End::SessionLost));
             }
             while let Poll::Ready(command) = self.commands.poll_recv(cx) {
@@ -232,6 +238,11 @@ impl Task {
             work.as_mut().poll(cx).map(Ok)
         })
         .await
+    }
+
+    /// Ready when the session is somebody else's.
+    fn poll_lost(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.lost.as_mut().map_or(Poll::Pending, |lost| lost.as_mut().poll(cx))
     }
 
     /// Does what a handle asks for; `true` when that is to close.

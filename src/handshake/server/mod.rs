@@ -135,6 +135,16 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// The client goes on with its key, so it has the last answer: what was answered in an exchange that is over is not
+    /// kept any longer. Nothing happens in the middle of one.
+    pub fn forget_answers(&mut self) {
+        if matches!(self.state, State::AwaitReqPq) {
+            self.answered = Vec::new();
+        }
+    }
+}
+
 impl Default for Exchange {
     fn default() -> Self {
         Self::new()

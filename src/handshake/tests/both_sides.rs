@@ -102,6 +102,21 @@ fn a_repeated_message_gets_the_same_answer() {
 }
 
 #[test]
+fn answers_are_forgotten_only_when_the_exchange_is_over() {
+    let mut wire = Wire::new(1);
+    let (start, exchange) = client::Exchange::start(client_options(), &mut wire.rng);
+    let res_pq = wire.ask(start.clone()).unwrap();
+    wire.server.forget_answers();
+    assert_eq!(wire.ask(start.clone()).unwrap(), res_pq);
+    let (req_dh, exchange) = exchange.res_pq(res_pq, &mut wire.rng).unwrap();
+    let dh_params = wire.ask(req_dh).unwrap();
+    let (set_dh, _) = exchange.dh_params(dh_params, NOW, &mut wire.rng).unwrap();
+    wire.ask(set_dh.clone()).unwrap();
+    wire.server.forget_answers();
+    assert!(wire.ask(set_dh).is_err());
+}
+
+#[test]
 fn dc_numbers_are_checked_only_when_told_to() {
     for (own, wanted, good) in [
         (None, 77, true),

@@ -1,6 +1,5 @@
 //! The calls that are not over yet, and when to ask for their fate (ST-1).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -38,8 +37,10 @@ pub(super) struct Call {
     pub(super) unknown_before_greeting: bool,
     status: CallStatus,
     told_received: bool,
-    /// Every id it was sent under, the current one last.
-    ids: Vec<MsgId>,
+    /// The id it was last sent under.
+    id: Option<MsgId>,
+    /// The ids that it was sent under before.
+    former_ids: Vec<MsgId>,
     /// The number of the connection it was first sent on.
     first_connection: Option<u64>,
     /// When to ask for it, on the monotonic clock. Set while it is sent and not answered.
@@ -53,7 +54,8 @@ impl fmt::Debug for Call {
             .field("body", &Hidden(&self.body))
             .field("function", &format_args!("{:#010x}", self.function))
             .field("status", &self.status)
-            .field("ids", &self.ids)
+            .field("id", &self.id)
+            .field("former_ids", &self.former_ids)
             .field("refusals", &self.refusals)
             .field("ask_at", &self.ask_at)
             .finish_non_exhaustive()
@@ -72,7 +74,7 @@ impl Call {
 
     /// The id it was last sent under.
     pub(super) fn id(&self) -> Option<MsgId> {
-        self.ids.last().copied()
+        self.id
     }
 
     /// Whether no connection before the one with this number can have carried it.
@@ -84,7 +86,7 @@ impl Call {
 /// All calls that are not over yet.
 #[derive(Debug)]
 pub(super) struct InFlight {
-    calls: BTreeMap<RequestId, Call>,
+    calls: Ordered<RequestId, Box<Call>>,
     by_id: Ordered<MsgId, RequestId>,
     /// Those to be sent, older ones first.
     queue: Ordered<RequestId>,
@@ -100,7 +102,7 @@ pub(super) struct InFlight {
 impl InFlight {
     pub(super) fn new(state_delay: Duration) -> Self {
         Self {
-            calls: BTreeMap::new(),
+            calls: Ordered::default(),
             by_id: Ordered::default(),
             queue: Ordered::default(),
             asks: Ordered::default(),
@@ -115,17 +117,26 @@ impl InFlight {
         self.calls.len()
     }
 
+    /// Lets go of memory that it has no use for now: an emptied tree keeps its root.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.calls.shrink_to_fit();
+        self.by_id.shrink_to_fit();
+        self.queue.shrink_to_fit();
+        self.asks.shrink_to_fit();
+        self.followers.shrink_to_fit();
+    }
+
     /// Bytes of all bodies.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
     pub(super) fn get(&self, request: RequestId) -> Option<&Call> {
-        self.calls.get(&request)
+        self.calls.get(request).map(Box::as_ref)
     }
 
     pub(super) fn get_mut(&mut self, request: RequestId) -> Option<&mut Call> {
-        self.calls.get_mut(&request)
+        self.calls.get_mut(request).map(Box::as_mut)
     }
 
     /// The call that was sent under this id, now or earlier.
@@ -135,8 +146,8 @@ impl InFlight {
 
     /// The oldest call of this function that was sent.
     pub(super) fn by_function(&self, function: u32) -> Option<RequestId> {
-        let sent = |call: &Call| call.function == function && !call.ids.is_empty();
-        self.calls.iter().find(|(_, call)| sent(call)).map(|(&request, _)| request)
+        let sent = |call: &Call| call.function == function && call.id.is_some();
+        self.calls.iter().find(|(_, call)| sent(call)).map(|&(request, _)| request)
     }
 
     /// Queues a new call.
@@ -165,31 +176,34 @@ impl InFlight {
             unknown_before_greeting: false,
             status: CallStatus::Queued,
             told_received: false,
-            ids: Vec::new(),
+            id: None,
+            former_ids: Vec::new(),
             first_connection: None,
             ask_at: None,
             ask_delay: self.state_delay,
         };
-        self.calls.insert(request, call);
+        self.calls.insert(request, Box::new(call));
         request
     }
 
     /// The next call to be sent.
     pub(super) fn next_queued(&self) -> Option<(RequestId, &Call)> {
         let &(request, ()) = self.queue.first()?;
-        self.calls.get(&request).map(|call| (request, call))
+        self.get(request).map(|call| (request, call))
     }
 
     /// Notes that a queued call goes on the wire.
     pub(super) fn sent(&mut self, request: RequestId, id: MsgId, connection: u64, now: Duration) {
         self.queue.remove(request);
-        let Some(call) = self.calls.get_mut(&request) else { return };
+        let Some(call) = self.calls.get_mut(request) else { return };
         call.status = CallStatus::Sent;
         call.first_connection.get_or_insert(connection);
-        call.ids.push(id);
         self.by_id.insert(id, request);
-        if call.ids.len() > MAX_IDS_OF_CALL {
-            self.by_id.remove(call.ids.remove(0));
+        if let Some(former) = call.id.replace(id) {
+            call.former_ids.push(former);
+            if call.former_ids.len() >= MAX_IDS_OF_CALL {
+                self.by_id.remove(call.former_ids.remove(0));
+            }
         }
         call.ask_delay = self.state_delay;
         self.ask_at(request, Some(now + self.state_delay));
@@ -197,7 +211,7 @@ impl InFlight {
 
     /// Has a call sent again, under a new id.
     pub(super) fn requeue(&mut self, request: RequestId) {
-        if let Some(call) = self.calls.get_mut(&request) {
+        if let Some(call) = self.calls.get_mut(request) {
             call.status = CallStatus::Queued;
             self.queue.insert(request, ());
             self.ask_at(request, None);
@@ -206,7 +220,7 @@ impl InFlight {
 
     /// Notes that the server has the call; gives whether that is news for the owner.
     pub(super) fn received(&mut self, request: RequestId, now: Duration) -> bool {
-        let Some(call) = self.calls.get_mut(&request) else { return false };
+        let Some(call) = self.calls.get_mut(request) else { return false };
         call.status = CallStatus::Received;
         let news = !std::mem::replace(&mut call.told_received, true);
         // The call may wait in the queue again, when an earlier message about it was wrong or late. It has
@@ -218,12 +232,12 @@ impl InFlight {
     }
 
     /// Takes out a call that is over.
-    pub(super) fn finish(&mut self, request: RequestId) -> Option<Call> {
+    pub(super) fn finish(&mut self, request: RequestId) -> Option<Box<Call>> {
         self.ask_at(request, None);
-        let call = self.calls.remove(&request)?;
+        let call = self.calls.remove(request)?;
         self.queue.remove(request);
         self.followers.remove(request);
-        for id in &call.ids {
+        for id in call.id.iter().chain(&call.former_ids) {
             self.by_id.remove(*id);
         }
         self.bytes -= call.body.len();
@@ -233,7 +247,7 @@ impl InFlight {
     /// A call is given up that went by this id; others may be meant to come after it.
     pub(super) fn given_up(&mut self, request: RequestId, id: Option<MsgId>) {
         for (follower, ()) in self.followers.iter() {
-            if let Some(call) = self.calls.get_mut(follower) {
+            if let Some(call) = self.calls.get_mut(*follower) {
                 call.late.given_up(request, id);
             }
         }
@@ -247,12 +261,13 @@ impl InFlight {
     /// The calls that are on the wire without an answer, from the oldest on.
     pub(super) fn unanswered(&self) -> impl Iterator<Item = (RequestId, &Call)> {
         let on_the_wire = |call: &Call| call.status != CallStatus::Queued;
-        self.calls.iter().filter(move |(_, call)| on_the_wire(call)).map(|(&request, call)| (request, call))
+        let calls = self.calls.iter().map(|(request, call)| (*request, call.as_ref()));
+        calls.filter(move |(_, call)| on_the_wire(call))
     }
 
     /// Whether a call is on the wire of which nothing was heard.
     pub(super) fn any_unheard(&self) -> bool {
-        self.calls.values().any(|call| call.status == CallStatus::Sent)
+        self.calls.iter().any(|(_, call)| call.status == CallStatus::Sent)
     }
 
     /// Asks for all calls without an answer at the next opportunity: the connection is another.
@@ -265,7 +280,7 @@ impl InFlight {
 
     /// Asks for a call at `at`, if it is on the wire; with the first, short pause after it.
     pub(super) fn ask_again_at(&mut self, request: RequestId, at: Duration) {
-        let Some(call) = self.calls.get_mut(&request) else { return };
+        let Some(call) = self.calls.get_mut(request) else { return };
         if call.status != CallStatus::Queued {
             call.ask_delay = self.state_delay;
             self.ask_at(request, Some(at));
@@ -284,7 +299,7 @@ impl InFlight {
             .collect();
         let mut asked = Vec::with_capacity(due.len());
         for request in due {
-            let Some(call) = self.calls.get_mut(&request) else { continue };
+            let Some(call) = self.calls.get_mut(request) else { continue };
             let again = now + call.ask_delay;
             call.ask_delay = (call.ask_delay * 2).min(MAX_ASK_DELAY);
             if let Some(id) = call.id() {
@@ -301,7 +316,7 @@ impl InFlight {
     }
 
     fn ask_at(&mut self, request: RequestId, at: Option<Duration>) {
-        let Some(call) = self.calls.get_mut(&request) else { return };
+        let Some(call) = self.calls.get_mut(request) else { return };
         if let Some(before) = std::mem::replace(&mut call.ask_at, at) {
             self.asks.remove((before, request));
         }
@@ -381,6 +396,21 @@ mod tests {
         assert!(table.next_queued().is_none());
         assert_eq!(table.next_due(), Some(15 * S), "but asked for");
         assert!(!table.received(requests[0], 6 * S), "told once");
+    }
+
+    #[test]
+    fn what_is_let_go_is_not_what_is_still_wanted() {
+        let (mut table, requests) = table(2);
+        table.sent(requests[0], id(1), 1, S);
+        table.finish(requests[0]).unwrap();
+        table.shrink_to_fit();
+        assert_eq!(table.next_queued().unwrap().0, requests[1]);
+        table.sent(requests[1], id(2), 1, S);
+        table.shrink_to_fit();
+        assert_eq!((table.by_id(id(2)), table.next_due()), (Some(requests[1]), Some(11 * S)));
+        table.finish(requests[1]).unwrap();
+        table.shrink_to_fit();
+        assert_eq!((table.len(), table.next_due()), (0, None));
     }
 
     #[test]

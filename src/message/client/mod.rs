@@ -368,6 +368,20 @@ impl Session {
         self.link.acks.flush();
     }
 
+    /// Lets go of memory that it has no use for now. Worth the trouble when nothing is expected to happen for a while.
+    pub fn shrink_to_fit(&mut self) {
+        self.link.shrink_to_fit();
+        self.salts.shrink_to_fit();
+        self.in_flight.shrink_to_fit();
+        self.sent.shrink_to_fit();
+        self.resends.shrink_to_fit();
+        self.drops.shrink_to_fit();
+        self.state_infos.shrink_to_fit();
+        self.quick_acks.shrink_to_fit();
+        self.events.shrink_to_fit();
+        self.former_ids.shrink_to_fit();
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called: a reading of the monotonic clock.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {

@@ -53,6 +53,11 @@ impl SentLog {
         self.0.remove(id)
     }
 
+    /// Lets go of memory that it has no use for now.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
     pub(super) fn clear(&mut self) {
         drop(self.0.take());
     }

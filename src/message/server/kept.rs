@@ -77,6 +77,15 @@ impl Kept {
         self.bytes
     }
 
+    /// Lets go of memory that it has no use for now: an emptied tree keeps its root.
+    pub(super) fn shrink_to_fit(&mut self) {
+        if self.messages.is_empty() {
+            self.messages = BTreeMap::new();
+        }
+        self.by_id.shrink_to_fit();
+        self.queue.shrink_to_fit();
+    }
+
     /// A handle that no other message has.
     pub(super) fn next_id(&mut self) -> PushId {
         let id = PushId(self.next);

@@ -287,6 +287,16 @@ impl Session {
         }
     }
 
+    /// Lets go of memory that it has no use for now. Worth the trouble when nothing is expected to happen for a while.
+    pub fn shrink_to_fit(&mut self) {
+        self.link.shrink_to_fit();
+        self.kept.shrink_to_fit();
+        self.queries.shrink_to_fit();
+        self.forgotten.shrink_to_fit();
+        self.notices.shrink_to_fit();
+        self.events.shrink_to_fit();
+    }
+
     /// The next event.
     pub fn poll_event(&mut self) -> Option<ServerEvent> {
         self.events.pop_front()
