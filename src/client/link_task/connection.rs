@@ -52,7 +52,7 @@ enum Wake {
 impl Task {
     /// Feeds the session from a connection, and the connection from the session, until one of them ends it.
     pub(super) async fn drive(&mut self, established: Box<Established>) -> End {
-        let (mut session, mut connection) = self.begin(*established);
+        let (mut session, mut connection) = self.begin(established);
         let end = self.exchange_packets(&mut session, &mut connection).await;
         session.on_disconnected(self.core.clock.now());
         if let Some(keeping) = &mut self.keeping {
@@ -65,8 +65,9 @@ impl Task {
     }
 
     /// The session that goes on over a new connection, and the connection.
-    fn begin(&mut self, established: Established) -> (Box<Session>, Connection) {
-        let Established { connection, address, auth_key, salt, time, permanent, temp } = established;
+    #[expect(clippy::boxed_local, reason = "so that its memory is free while the connection is served")]
+    fn begin(&mut self, established: Box<Established>) -> (Box<Session>, Connection) {
+        let Established { connection, address, auth_key, salt, time, permanent, temp } = *established;
         let now = self.core.clock.now();
         let options = self.core.config.timing.session_options(self.core.config.route.transport);
         self.key_id = permanent;
