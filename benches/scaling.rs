@@ -19,6 +19,7 @@ use loopback::client;
 const IN_FLIGHT: [u64; 4] = [1, 10, 100, 1000];
 /// Connections, each with a client, a session and a key of its own. Both ends are in this process, so that ten thousand would
 /// take more files than a process may commonly have open; `examples/login_load.rs` makes as many, with a server of its own.
+/// These take 8,000 (`ulimit -n`).
 const CONNECTIONS: [usize; 5] = [1, 10, 100, 1000, 4000];
 /// As many are made when the benches are only tried.
 const TRIED: usize = 100;

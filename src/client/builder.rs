@@ -305,10 +305,10 @@ impl ClientBuilder {
             0 => self.start_at.or_else(|| self.addresses.keys().next().copied()).unwrap_or(dcs::FIRST_DC),
             saved => saved,
         };
-        let built_in = match network {
-            Network::Production => Some(BuiltIn::Production),
-            Network::Test => Some(BuiltIn::Test),
-            Network::Custom { .. } => None,
+        let (built_in, own_keys) = match &network {
+            Network::Production => (Some(BuiltIn::Production), Box::default()),
+            Network::Test => (Some(BuiltIn::Test), Box::default()),
+            Network::Custom { public_keys } => (None, public_keys.as_slice().into()),
         };
         let introduction = Introduction::new(app.id, &self.device).map_err(ConnectError::Device)?;
         let changes = self.changes(&state, home, network, &app);
@@ -316,6 +316,7 @@ impl ClientBuilder {
             api_id: app.id,
             api_hash: app.hash,
             built_in,
+            own_keys,
             addresses: self.addresses.into_iter().collect(),
             route: self.route,
             any_transport: self.any_transport,

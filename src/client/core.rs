@@ -14,7 +14,7 @@ use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::keys;
 use crate::crypto::rsa::PublicKey;
 use crate::net::{Address, Route, SystemClock, off_thread};
-use crate::session::{self, Change, Dc, Network, Secret, SessionStore};
+use crate::session::{self, Change, Dc, Secret, SessionStore};
 
 /// How long after its making a permanent key may not be known everywhere (PF-4).
 const YOUNG: Duration = Duration::from_secs(60);
@@ -26,6 +26,9 @@ pub(super) struct Config {
     pub api_hash: Secret,
     /// Production or test, for the built-in addresses; `None` with servers of one's own.
     pub built_in: Option<dcs::BuiltIn>,
+    /// The RSA keys of servers of one's own, as PEM text: for ever those that the client was made with, whatever the
+    /// store says later.
+    pub own_keys: Box<[String]>,
     /// Addresses of DCs given by the caller, which no `help.getConfig` replaces.
     pub addresses: Box<[(i32, Address)]>,
     pub route: Route,
@@ -92,15 +95,15 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn new(config: Config, store: Arc<dyn SessionStore>, home: i32) -> Self {
-        let loss = Arc::new(Loss::default());
+        let mut loss = Arc::new(Loss::default());
         let told = Arc::clone(&loss);
         store.when_lost(Box::new(move || {
             tracing::error!("the store has lost the session; its connections are closed");
             told.tell();
         }));
-        // A store that cannot lose its session has dropped what it was given.
-        let can_happen = Arc::strong_count(&loss) > 1 || loss.happened.load(Ordering::Acquire);
-        let lost = can_happen.then_some(loss);
+        // A store that cannot lose its session has dropped what it was given, and one that has lost it may have, too.
+        let cannot_happen = Arc::get_mut(&mut loss).is_some_and(|loss| !*loss.happened.get_mut());
+        let lost = (!cannot_happen).then_some(loss);
         Self {
             lost,
             config,
@@ -140,13 +143,8 @@ impl Core {
         match self.config.built_in {
             Some(dcs::BuiltIn::Production) => keys::production().to_vec(),
             Some(dcs::BuiltIn::Test) => keys::test().to_vec(),
-            None => self.store.with(|state| match &state.network {
-                // They were read once when the client was made.
-                Network::Custom { public_keys } => {
-                    public_keys.iter().filter_map(|pem| PublicKey::from_pem(pem).ok()).collect()
-                }
-                Network::Production | Network::Test => Vec::new(),
-            }),
+            // The builder has read each of them once.
+            None => self.config.own_keys.iter().filter_map(|pem| PublicKey::from_pem(pem).ok()).collect(),
         }
     }
 

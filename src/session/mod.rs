@@ -58,13 +58,14 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// Calls `tell` when the store has lost the session to another holder, or had to assume so: nothing can be written
     /// any more, and the auth keys must not be used any more. At once, if that has happened already.
     ///
-    /// A store whose session cannot be lost never calls it; that is what is done here.
+    /// A store whose session cannot be lost drops it, which says so; that is what is done here. Any other keeps it.
     fn when_lost(&self, tell: Box<dyn FnOnce() + Send>) {
         drop(tell);
     }
 
-    /// Whether calls may wait, for a disk or a network: then a client makes them on a thread that is there for that. Only a
-    /// store that keeps all of it in memory should say no.
+    /// Whether [`apply`](Self::apply) may wait, for a disk or a network: then a client calls it on a thread that is there for
+    /// that. Only a store that keeps all of it in memory should say no: it is called where packets are handled, so that a
+    /// lock which it takes must be held by others for a moment only.
     fn blocks(&self) -> bool {
         true
     }

@@ -133,11 +133,9 @@ impl Exchange {
         self.answered.push((message, packet.clone()));
         Ok(Answer { packet, established })
     }
-}
 
-impl Exchange {
-    /// The client goes on with its key, so it has the last answer: what was answered in an exchange that is over is not
-    /// kept any longer. Nothing happens in the middle of one.
+    /// Packets come under a key, so that the client is done with the last answer: what was answered in an exchange that is
+    /// over is not kept any longer. Nothing happens in the middle of one.
     pub fn forget_answers(&mut self) {
         if matches!(self.state, State::AwaitReqPq) {
             self.answered = Vec::new();

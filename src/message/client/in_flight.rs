@@ -117,7 +117,7 @@ impl InFlight {
         self.calls.len()
     }
 
-    /// Lets go of memory that it has no use for now: an emptied tree keeps its root.
+    /// Lets go of memory that it has no use for now.
     pub(super) fn shrink_to_fit(&mut self) {
         self.calls.shrink_to_fit();
         self.by_id.shrink_to_fit();

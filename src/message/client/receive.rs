@@ -317,7 +317,15 @@ impl Session {
         }
         if self.has_come(answer) || (call.is_some() && request.is_none()) {
             self.link.acks.add(answer, now.monotonic);
-        } else if self.resends.len() < MAX_QUEUE.min(MAX_IDS) {
+        } else {
+            self.want_again(answer, request);
+        }
+    }
+
+    /// Asks for a message of the server with the next packet, unless too many are asked for already: the server will tell
+    /// of it again.
+    pub(super) fn want_again(&mut self, answer: MsgId, request: Option<RequestId>) {
+        if self.resends.len() < MAX_QUEUE.min(MAX_IDS) {
             self.resends.insert(answer, request);
         }
     }

@@ -110,7 +110,7 @@ impl Session {
                 }
             }
             Some(Sent::Resend(answers)) => {
-                answers.into_iter().for_each(|(answer, request)| self.resends.insert(answer, request));
+                answers.into_iter().for_each(|(answer, request)| self.want_again(answer, request));
             }
             Some(Sent::Drop(id)) => push_bounded(&mut self.drops, id),
             Some(Sent::Ping) => self.liveness.refused(now.monotonic),

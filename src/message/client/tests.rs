@@ -656,6 +656,28 @@ fn st_2_a_missed_answer_is_asked_for_and_a_known_one_acknowledged() {
 }
 
 #[test]
+fn st_2_what_is_asked_for_is_bounded_also_when_the_request_is_refused() {
+    let mut pair = Pair::new();
+    let mut requests = Vec::new();
+    for _ in 0..2 {
+        for _ in 0..MAX_QUEUE + 10 {
+            let answer_msg_id = pair.server.id(pair.now).to_wire();
+            pair.receive(&types::MsgNewDetailedInfo { answer_msg_id, bytes: 40, status: 0 });
+        }
+        let asked = pair.sent_messages().into_iter().find_map(|message| {
+            let request = types::MsgResendReq::from_bytes(message.body).ok()?;
+            Some((message.msg_id, request.msg_ids.len()))
+        });
+        let (id, asked) = asked.unwrap();
+        assert_eq!(asked, MAX_QUEUE);
+        requests.push(id);
+    }
+    requests.into_iter().for_each(|id| pair.refuse(id, 20));
+    let again: Vec<types::MsgResendReq> = pair.sent_of();
+    assert_eq!(again.iter().map(|request| request.msg_ids.len()).collect::<Vec<_>>(), [MAX_QUEUE]);
+}
+
+#[test]
 fn st_3_an_answer_that_the_server_has_forgotten_ends_the_call() {
     let mut pair = Pair::new();
     let (request, id) = pair.sent_call(PLAIN);
