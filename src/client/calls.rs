@@ -162,7 +162,7 @@ impl Calls {
     /// A call that this session may have brought to the server and that must not run twice ends here instead.
     /// `unheard` says that the server never understood a packet of this session, so that no call can have run.
     pub(super) fn requeue(&mut self, session: &Session, unheard: bool) {
-        drop(self.requests.take());
+        self.requests.clear();
         for (request, Running { call, .. }) in self.running.take().rev() {
             let unsent = session.status(request) == Some(CallStatus::Queued);
             if unheard || unsent || call.order.options.repeatable {
@@ -182,7 +182,7 @@ impl Calls {
             let status = session.and_then(|session| session.status(request)).unwrap_or(CallStatus::Sent);
             running.call.end(Err(end(status)));
         }
-        drop(self.requests.take());
+        self.requests.clear();
     }
 }
 

@@ -1,5 +1,6 @@
 //! A map for what comes in order and goes in order, nearly always.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 /// Room for as many entries is kept when the map has become empty.
@@ -110,6 +111,10 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
         std::mem::take(&mut self.0).into_iter()
     }
 
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     /// Lets go of memory that is not in use.
     pub(crate) fn shrink_to_fit(&mut self) {
         self.0.shrink_to_fit();
@@ -117,16 +122,14 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
 
     /// Where a key is, or would be.
     fn find(&self, key: K) -> Result<usize, usize> {
-        match (self.0.front(), self.0.back()) {
-            (_, Some(&(last, _))) if last < key => Err(self.0.len()),
-            (Some(&(first, _)), _) if first >= key => {
-                if first == key {
-                    Ok(0)
-                } else {
-                    Err(0)
-                }
-            }
-            _ => self.0.binary_search_by_key(&key, |&(key, _)| key),
+        let (Some((first, _)), Some((last, _))) = (self.0.front(), self.0.back()) else { return Err(0) };
+        if *last < key {
+            return Err(self.0.len());
+        }
+        match first.cmp(&key) {
+            Ordering::Greater => Err(0),
+            Ordering::Equal => Ok(0),
+            Ordering::Less => self.0.binary_search_by_key(&key, |&(key, _)| key),
         }
     }
 

@@ -186,16 +186,15 @@ impl Task {
     }
 
     fn transmit(&mut self, session: &mut Session, connection: &mut Connection) -> Result<(), End> {
-        let now = self.core.clock.now();
+        let (now, mut rng) = (self.core.clock.now(), rand::rng());
         if connection.wants_poll() {
             let mut packet = connection.buffer();
-            if session.poll_http_wait(now, &mut rand::rng(), &mut packet) {
+            if session.poll_http_wait(now, &mut rng, &mut packet) {
                 connection.queue_poll(packet).map_err(|error| End::Lost(error.to_string()))?;
             } else {
                 connection.give_back(packet);
             }
         }
-        let mut rng = rand::rng();
         while connection.queued() < HIGH_WATER {
             let mut packet = connection.buffer();
             let Some(transmit) = session.poll_transmit(now, &mut rng, &mut packet) else {

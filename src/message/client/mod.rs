@@ -346,7 +346,7 @@ impl Session {
         self.liveness.disconnected();
         // What belongs to a connection goes with it: the server sends missed messages again by itself, and
         // quick acks come on the same connection or never.
-        drop(self.resends.take());
+        self.resends.clear();
         self.drops.clear();
         self.state_infos.clear();
         self.quick_acks.clear();

@@ -153,7 +153,7 @@ impl Session {
         let session_id = random_id(rng);
         self.link = Link::new(self.link.key.clone(), self.link.side, session_id, self.options.ack_delay);
         self.sent.clear();
-        drop(self.resends.take());
+        self.resends.clear();
         self.drops.clear();
         self.state_infos.clear();
         self.unique_id = None;

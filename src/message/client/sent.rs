@@ -59,7 +59,7 @@ impl SentLog {
     }
 
     pub(super) fn clear(&mut self) {
-        drop(self.0.take());
+        self.0.clear();
     }
 
     pub(super) fn len(&self) -> usize {
