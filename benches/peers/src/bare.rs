@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::Ipv4Addr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 
+use crate::process::Process;
 use crate::server::Failure;
 
 pub const NAME: &str = "bare exchange of as many bytes";
@@ -50,18 +51,19 @@ async fn answer(mut stream: TcpStream) -> Result<(), std::io::Error> {
 }
 
 pub struct Bare {
-    child: Child,
+    _process: Process,
     stream: Arc<Mutex<TcpStream>>,
 }
 
 impl Bare {
     pub fn start(runtime: &Runtime) -> Result<Self, Failure> {
-        let mut child = Command::new(std::env::current_exe()?).arg("bare").stdout(Stdio::piped()).spawn()?;
+        let mut process =
+            Process(Command::new(std::env::current_exe()?).arg("bare").stdout(Stdio::piped()).spawn()?);
         let mut port = String::new();
-        BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut port)?;
+        BufReader::new(process.0.stdout.take().ok_or("no output")?).read_line(&mut port)?;
         let stream = runtime.block_on(TcpStream::connect((Ipv4Addr::LOCALHOST, port.trim().parse()?)))?;
         stream.set_nodelay(true)?;
-        Ok(Self { child, stream: Arc::new(Mutex::new(stream)) })
+        Ok(Self { _process: process, stream: Arc::new(Mutex::new(stream)) })
     }
 
     /// `times` exchanges, `width` of them in each write.
@@ -82,12 +84,5 @@ impl Bare {
         runtime.block_on(work).expect("a task").expect("an exchange");
         // More may have been exchanged than was asked for: the last write is a whole one.
         begun.elapsed().mul_f64(times as f64 / (times.div_ceil(width) * width) as f64)
-    }
-}
-
-impl Drop for Bare {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

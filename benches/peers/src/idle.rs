@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::measure::Effort;
+use crate::process::Process;
 use crate::python::Python;
 use crate::row::{Table, Unit};
 use crate::server::{DC, Failure, Place, Server};
@@ -153,19 +154,19 @@ async fn make_keys(place: &Place, count: usize) -> Result<Vec<AuthKey>, Failure>
 /// With a fresh process of clients. The server has had connections before, for the keys.
 fn child(library: &str, server: &Server, keys: &[AuthKey], count: usize) -> Result<Idle, Failure> {
     let before = Memory::of(server.id());
-    let mut child = Command::new(std::env::current_exe()?)
+    let child = Command::new(std::env::current_exe()?)
         .args(["idle", library, &count.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    let input = child.stdin.take().ok_or("no input")?;
+    let mut process = Process(child);
+    let input = process.0.stdin.take().ok_or("no input")?;
     serde_json::to_writer(input, &server.place.to_json(keys))?;
     let mut output = String::new();
     // The child closes its output when it has measured itself, and stays until it is told to end.
-    child.stdout.take().ok_or("no output")?.read_to_string(&mut output)?;
+    process.0.stdout.take().ok_or("no output")?.read_to_string(&mut output)?;
     let server = Memory::of(server.id()).growth(before, count);
-    let _ = child.kill();
-    child.wait()?;
+    drop(process);
     let mut figures = output.split_whitespace().filter_map(|figure| figure.parse().ok());
     let (Some(resident), Some(reserved)) = (figures.next(), figures.next()) else {
         return Err(format!("{library}: no figures, but {output:?}").into());

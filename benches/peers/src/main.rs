@@ -16,6 +16,7 @@ mod ige;
 mod invoke;
 mod measure;
 mod packets;
+mod process;
 mod python;
 mod row;
 mod server;

@@ -3,14 +3,16 @@
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
+
+use crate::process::Process;
 
 const RUNNER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/runner.py");
 
 pub struct Python {
-    child: Child,
+    process: Process,
     pipes: RefCell<(ChildStdin, BufReader<ChildStdout>)>,
 }
 
@@ -19,20 +21,21 @@ impl Python {
     /// Why there is none, in words.
     pub fn start(interpreter: Option<&Path>) -> Result<Self, String> {
         let interpreter = interpreter.ok_or("the Python packages could not be installed")?;
-        let mut child = Command::new(interpreter)
+        let child = Command::new(interpreter)
             .arg(RUNNER)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{}: {error}", interpreter.display()))?;
-        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        let mut process = Process(child);
+        let (Some(input), Some(output)) = (process.0.stdin.take(), process.0.stdout.take()) else {
             return Err("no pipes".to_owned());
         };
-        Ok(Self { child, pipes: RefCell::new((input, BufReader::new(output))) })
+        Ok(Self { process, pipes: RefCell::new((input, BufReader::new(output))) })
     }
 
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.process.0.id()
     }
 
     /// Asks and gives the answer.
@@ -59,12 +62,5 @@ impl Python {
     /// As [`ask`](Self::ask).
     pub fn seconds(&self, request: &Value) -> Result<f64, String> {
         self.ask(request)?["seconds"].as_f64().ok_or_else(|| "the Python runner gave no time".to_owned())
-    }
-}
-
-impl Drop for Python {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

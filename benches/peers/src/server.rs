@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use mtwire::client::Client;
@@ -12,6 +12,8 @@ use mtwire::crypto::rsa::PublicKey;
 use mtwire::net::Address;
 use mtwire::session::{App, Change, Dc, MemoryStore, Network, SessionStore};
 use serde_json::{Value, json};
+
+use crate::process::Process;
 
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -25,18 +27,19 @@ pub struct Place {
 }
 
 pub struct Server {
-    child: Child,
+    process: Process,
     pub place: Place,
 }
 
 impl Server {
     pub fn start(command: &Path) -> Result<Self, Failure> {
-        let mut child = Command::new(command)
+        let child = Command::new(command)
             .args(["serve", "--json"])
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{}: {error}", command.display()))?;
-        let mut lines = BufReader::new(child.stdout.take().ok_or("the server has no output")?).lines();
+        let mut process = Process(child);
+        let mut lines = BufReader::new(process.0.stdout.take().ok_or("the server has no output")?).lines();
         let ready: Value = serde_json::from_str(&lines.next().ok_or("the server ended at once")??)?;
         let dcs = ready["dcs"].as_array().ok_or("no DCs")?;
         let dc = dcs.iter().find(|dc| dc["id"] == DC).ok_or("no DC 2")?;
@@ -44,18 +47,11 @@ impl Server {
         let public_key = ready["public_key"].as_str().ok_or("no key")?.to_owned();
         // Its events are not wanted, but it must be able to write them.
         std::thread::spawn(move || lines.for_each(drop));
-        Ok(Self { child, place: Place { port, public_key } })
+        Ok(Self { process, place: Place { port, public_key } })
     }
 
     pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.0.id()
     }
 }
 
