@@ -7,10 +7,10 @@ mod power;
 #[cfg(test)]
 mod tests;
 
-use crypto_bigint::modular::{BoxedMontyForm, FixedMontyForm, FixedMontyParams};
+use crypto_bigint::modular::FixedMontyForm;
 #[cfg(target_arch = "x86_64")]
 use crypto_bigint::{CtEq, CtSelect, U64};
-use crypto_bigint::{Odd, U2048, Uint};
+use crypto_bigint::{U2048, Uint};
 use zeroize::{Zeroize, Zeroizing};
 
 use portable::Portable;
@@ -52,7 +52,6 @@ pub(super) fn to_be(number: &Number) -> [u8; LEN] {
 /// Powers run on AVX-512-IFMA where the processor has it, and otherwise on `crypto-bigint`.
 #[derive(Clone)]
 pub(super) struct Modulus {
-    fixed: FixedMontyParams<{ U2048::LIMBS }>,
     portable: Portable,
     #[cfg(target_arch = "x86_64")]
     ifma: Option<ifma::Ifma>,
@@ -68,30 +67,28 @@ impl Modulus {
 
     /// With the fast arithmetic, or without.
     fn with(number: &Number, fast: bool) -> Option<Self> {
-        let odd: Option<Odd<Number>> = Odd::new(*number).into();
-        let fixed = FixedMontyParams::new_vartime(odd?);
+        let portable = Portable::new(number)?;
         #[cfg(target_arch = "x86_64")]
         let square = || {
-            let two = Residue::new(&Number::from(2u8), &fixed);
+            let two = portable.residue(&Number::from(2u8));
             words(&two.pow_vartime(&U64::from(2 * ifma::R_BITS)).retrieve())
         };
         #[cfg(not(target_arch = "x86_64"))]
         let _ = fast;
         Some(Self {
-            portable: Portable::new(number)?,
             #[cfg(target_arch = "x86_64")]
             ifma: if fast { ifma::Ifma::new(&words(number), square) } else { None },
-            fixed,
+            portable,
         })
     }
 
     pub(super) fn number(&self) -> &Number {
-        self.fixed.modulus().as_ref()
+        self.portable.modulus()
     }
 
     /// For products and sums.
     pub(super) fn residue(&self, number: &Number) -> Residue {
-        Residue::new(number, &self.fixed)
+        self.portable.residue(number)
     }
 
     /// `base ^ exponent`, in a time that depends on the width of the exponent only.
@@ -173,7 +170,7 @@ pub(super) struct FixedBase(Tables);
 enum Tables {
     #[cfg(target_arch = "x86_64")]
     Ifma(power::FixedBase<ifma::Value>),
-    Portable(power::FixedBase<BoxedMontyForm>),
+    Portable(power::FixedBase<Number>),
 }
 
 /// A number in 64-bit words, the lowest first.

@@ -1,54 +1,65 @@
 //! Multiplication modulo an odd number on `crypto-bigint`, in constant time, for any processor.
-//!
-//! In its boxed form: `crypto-bigint` compiles that code once, for any length, and it is a sixth faster.
 
-use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, CtAssign, CtEq, Odd, SquareAssign};
+use crypto_bigint::modular::FixedMontyParams;
+use crypto_bigint::{CtAssign, CtEq, Odd, U2048};
 use zeroize::Zeroizing;
 
-use super::Number;
 use super::power::Field;
+use super::{Number, Residue};
 
 /// Arithmetic modulo one number.
+///
+/// Values are what a [`Residue`] holds, without the modulus that each of those carries with it.
 #[derive(Clone)]
-pub(super) struct Portable(BoxedMontyParams);
+pub(super) struct Portable(FixedMontyParams<{ U2048::LIMBS }>);
 
 impl Portable {
     /// `None` when the modulus is even.
     pub(super) fn new(modulus: &Number) -> Option<Self> {
-        let odd: Option<Odd<BoxedUint>> = Odd::new(BoxedUint::from(modulus)).into();
-        Some(Self(BoxedMontyParams::new_vartime(odd?)))
+        let odd: Option<Odd<Number>> = Odd::new(*modulus).into();
+        Some(Self(FixedMontyParams::new_vartime(odd?)))
+    }
+
+    pub(super) fn modulus(&self) -> &Number {
+        self.0.modulus().as_ref()
+    }
+
+    /// A number, which may be larger than the modulus, for products and sums.
+    pub(super) fn residue(&self, number: &Number) -> Residue {
+        Residue::new(number, &self.0)
     }
 
     /// The form of a number, which may be larger than the modulus.
-    pub(super) fn enter(&self, number: &Number) -> BoxedMontyForm {
-        BoxedMontyForm::new(BoxedUint::from(number), &self.0)
+    pub(super) fn enter(&self, number: &Number) -> Number {
+        self.residue(number).to_montgomery()
     }
 
     /// The number, below the modulus.
-    pub(super) fn leave(&self, value: &BoxedMontyForm) -> Number {
-        let number = Zeroizing::new(value.retrieve());
-        let bytes = Zeroizing::new(number.to_le_bytes());
-        Number::from_le_slice(&bytes)
+    pub(super) fn leave(&self, value: &Number) -> Number {
+        self.form(value).retrieve()
+    }
+
+    fn form(&self, value: &Number) -> Zeroizing<Residue> {
+        Zeroizing::new(Residue::from_montgomery(*value, &self.0))
     }
 }
 
 impl Field for Portable {
-    type Value = BoxedMontyForm;
+    type Value = Number;
 
-    fn one(&self) -> BoxedMontyForm {
-        BoxedMontyForm::one(&self.0)
+    fn one(&self) -> Number {
+        *self.0.one()
     }
 
-    fn multiply(&self, value: &mut BoxedMontyForm, by: &BoxedMontyForm) {
-        *value *= by;
+    fn multiply(&self, value: &mut Number, by: &Number) {
+        *value = self.form(value).mul(&self.form(by)).to_montgomery();
     }
 
-    fn square(&self, value: &mut BoxedMontyForm) {
-        value.square_assign();
+    fn square(&self, value: &mut Number) {
+        *value = self.form(value).square().to_montgomery();
     }
 
-    fn select(&self, table: &[BoxedMontyForm], index: u64, out: &mut BoxedMontyForm) {
+    fn select(&self, table: &[Number], index: u64, out: &mut Number) {
         for (number, entry) in (0u64..).zip(table) {
             out.ct_assign(entry, number.ct_eq(&index));
         }

@@ -73,7 +73,7 @@ fn write_pid(file: &mut File) -> io::Result<()> {
     writeln!(file, "{}", std::process::id())
 }
 
-/// The pid in a lock file that another holds, if it can be read and is that of a living process.
+/// The pid in a lock file that another holds, if it can be read.
 fn holder(file: &mut File) -> Option<u32> {
     let mut last = None;
     for look in 0..PID_LOOKS {
@@ -83,7 +83,8 @@ fn holder(file: &mut File) -> Option<u32> {
         let mut text = [0; 16];
         let len = file.rewind().and_then(|()| file.read(&mut text)).unwrap_or(0);
         last = std::str::from_utf8(&text[..len]).ok().and_then(|text| text.strip_suffix('\n')?.parse().ok());
-        // What a killed holder wrote stays until the next has written its own.
+        // What a killed holder wrote stays until the next has written its own: where it cannot be told whose it is, it
+        // is looked at to the end.
         if last.is_some_and(disk::is_alive) {
             break;
         }
