@@ -1,7 +1,6 @@
 //! What all connections of a client share.
 
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,7 +12,7 @@ use super::temp_key::TempKeys;
 use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::keys;
 use crate::crypto::rsa::PublicKey;
-use crate::net::{Address, Route, SystemClock, off_thread};
+use crate::net::{Address, BoxFuture, Route, SystemClock, off_thread};
 use crate::session::{self, Change, Dc, Secret, SessionStore};
 
 /// How long after its making a permanent key may not be known everywhere (PF-4).
@@ -133,7 +132,7 @@ impl Core {
     }
 
     /// Waits until the session is somebody else's; `None` if it cannot become that, as with most stores.
-    pub(super) fn lost(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+    pub(super) fn lost(&self) -> Option<BoxFuture<'static, ()>> {
         let lost = Arc::clone(self.lost.as_ref()?);
         Some(Box::pin(async move { lost.wait().await }))
     }

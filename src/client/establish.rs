@@ -11,7 +11,8 @@ use super::temp_key::TempKey;
 use crate::crypto::AuthKey;
 use crate::message::ServerTime;
 use crate::net::{
-    Address, Backoff, Connection, ExchangeError, ExchangeOptions, FreshKey, exchange, exchange_permit, race,
+    Address, Backoff, BoxFuture, Connection, ExchangeError, ExchangeOptions, FreshKey, erased, exchange,
+    exchange_permit, race,
 };
 use crate::session::{Dc, Salt};
 
@@ -36,7 +37,15 @@ pub(super) struct Established {
 /// and with forward secrecy a temporary one.
 ///
 /// `failures` says how many tries in a row came to nothing before.
-pub(super) async fn establish(
+pub(super) fn establish(
+    core: &Arc<Core>,
+    place: (i32, Lane),
+    failures: usize,
+) -> BoxFuture<'_, Result<Established, ConnectError>> {
+    erased(try_once(core, place, failures))
+}
+
+async fn try_once(
     core: &Arc<Core>,
     (dc, lane): (i32, Lane),
     failures: usize,

@@ -7,6 +7,7 @@ use tokio::time::{sleep, timeout};
 
 use super::core::Core;
 use super::{Client, Shared};
+use crate::net::erased;
 use crate::tl::{functions, types};
 
 /// The shortest and the longest time for which a configuration is believed.
@@ -27,7 +28,7 @@ impl Client {
     /// failures to connect; until the client is gone.
     pub(super) fn keep_config_fresh(&self, config: &types::Config) {
         let task = keep(Arc::downgrade(&self.shared), Arc::clone(&self.shared.core), lifetime(config));
-        let task = tokio::spawn(task);
+        let task = tokio::spawn(erased(task));
         // There is one: a client starts once.
         *self.shared.refresher.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::{Connection, FramedError, Refusal, SystemClock, off_thread};
+use super::{Connection, FramedError, Refusal, SystemClock, erased, off_thread};
 use crate::crypto::AuthKey;
 use crate::crypto::rsa::PublicKey;
 use crate::handshake::client::{self, Exchange, Options, Outcome};
@@ -93,7 +93,7 @@ pub async fn exchange(
 ) -> Result<FreshKey, ExchangeError> {
     let ExchangeOptions { dc, keys, limit, expires_in } = options;
     let plain = Plain { connection, clock, last: 0 };
-    match timeout(limit, run(plain, Options { keys, dc, expires_in })).await {
+    match timeout(limit, erased(run(plain, Options { keys, dc, expires_in }))).await {
         Ok(done) => done,
         Err(_) => Err(ExchangeError::TimedOut(limit)),
     }

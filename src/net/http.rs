@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{BoxStream, DialError, Framed, FramedError};
+use super::{BoxFuture, BoxStream, DialError, Framed, FramedError};
 use crate::tl::PacketBuf;
 use crate::transport::{self, Codec, ErrorKind, Frame, Kind};
 
@@ -30,7 +30,7 @@ pub const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Opens one more connection of the kind.
 type Opener = Arc<dyn Fn() -> Opening + Send + Sync>;
-type Opening = Pin<Box<dyn Future<Output = Result<BoxStream, DialError>> + Send>>;
+type Opening = BoxFuture<'static, Result<BoxStream, DialError>>;
 
 /// Two connections of a client: one for calls, one for the long poll.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{Connection, DialError, Endpoint, Route, connect};
+use super::{Connection, DialError, Endpoint, Route, connect, erased};
 
 /// How long one address is waited for before the next is tried beside it (RFC 8305, section 8).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -27,10 +27,10 @@ pub async fn race(
     let mut dial_next = |dials: &mut JoinSet<_>| {
         let Some((number, (endpoint, dc))) = waiting.next() else { return false };
         let route = route.clone();
-        dials.spawn(async move {
+        dials.spawn(erased(async move {
             let connected = connect(&route, dc, &endpoint, limit).await;
             connected.map(|connection| (number, connection))
-        });
+        }));
         true
     };
     let mut more = dial_next(&mut dials);

@@ -1,7 +1,5 @@
 //! The temporary key of a link: bound before anything else is called, and replaced before it ends (PF-2 to PF-5).
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -19,9 +17,10 @@ use crate::client::temp_key::{Slot, Stage, Standing, TempKey};
 use crate::clock::Now;
 use crate::message::client::Session;
 use crate::message::{RequestId, RpcError};
+use crate::net::{BoxFuture, erased};
 
 /// Resolves to its own beginning when something has changed.
-type News = Pin<Box<dyn Future<Output = watch::Receiver<Standing>> + Send>>;
+type News = BoxFuture<'static, watch::Receiver<Standing>>;
 
 /// A link's part in the keeping of its DC's temporary key.
 pub(super) struct Keeping {
@@ -229,7 +228,7 @@ impl Task {
                 let (core, place, permanent) =
                     (Arc::clone(&self.core), keeping.place, Arc::clone(&key.permanent));
                 keeping.not_before = now + key.retry_after();
-                keeping.making.spawn(async move { next_temporary(&core, place, permanent).await });
+                keeping.making.spawn(erased(async move { next_temporary(&core, place, permanent).await }));
             }
             return Ok(());
         }

@@ -4,7 +4,7 @@ mod connection;
 mod keys;
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use super::link::{CallEnd, Command, GivenUp, Lane};
 use crate::crypto::AuthKey;
 use crate::message::CallStatus;
 use crate::message::client::Session;
-use crate::net::{Backoff, Refusal};
+use crate::net::{Backoff, BoxFuture, Refusal, erased};
 use crate::session::Salt;
 
 /// Serves a DC until all handles are gone or one of them closes it.
@@ -33,7 +33,7 @@ pub(super) fn run(
     number: u64,
     first: Box<Established>,
     commands: mpsc::UnboundedReceiver<Command>,
-) -> impl Future<Output = ()> + Send + use<> {
+) -> BoxFuture<'static, ()> {
     let span = tracing::info_span!("link", dc);
     let timing = &core.config.timing;
     let task = Box::new(Task {
@@ -58,7 +58,7 @@ pub(super) fn run(
         keeping: core.config.pfs.then(|| Box::new(Keeping::new(&core, (dc, lane), number))),
         core,
     });
-    task.serve(first).instrument(span)
+    erased(task.serve(first).instrument(span))
 }
 
 struct Task {
@@ -93,7 +93,7 @@ struct Task {
     /// Writes to the store that are under way.
     saves: JoinSet<()>,
     /// Ready when the session is somebody else's; not to be asked again then. `None` if it cannot become that.
-    lost: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    lost: Option<BoxFuture<'static, ()>>,
     backoff: Backoff,
 }
 
@@ -199,7 +199,7 @@ impl Task {
                 return Err(End::Idle);
             }
             let (core, place, failures) = (Arc::clone(&self.core), (self.dc, self.lane), self.failures);
-            match self.obey_during(Box::pin(async move { establish(&core, place, failures).await })).await? {
+            match self.obey_during(establish(&core, place, failures)).await? {
                 Ok(established) => return Ok(Box::new(established)),
                 Err(error) => {
                     self.failures += 1;
@@ -281,7 +281,7 @@ impl Task {
         // The salts of a temporary key end with it.
         let salt = salt.filter(|_| self.keeping.is_none());
         let offset = session.time().offset_seconds(core.clock.now());
-        self.saves.spawn(async move { save(&core, dc, key_id, salt, offset).await });
+        self.saves.spawn(erased(async move { save(&core, dc, key_id, salt, offset).await }));
     }
 
     /// Saves salt and clock before the link ends.
