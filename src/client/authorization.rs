@@ -6,6 +6,7 @@ use super::invoke::{end_by, failed};
 use super::link::{Link, Order};
 use super::{Client, InvokeError, repeatable};
 use crate::auth::Refusal;
+use crate::net::{BoxFuture, erased};
 use crate::tl::{Deserialize, Function, functions, types};
 
 impl Client {
@@ -40,7 +41,15 @@ impl Client {
     }
 
     /// Takes a login along. What was exported is short-lived: if it is void, it is exported again, once.
-    pub(super) async fn carry_authorization(&self, from: &Link, to: &Link) -> Result<(), InvokeError> {
+    pub(super) fn carry_authorization<'a>(
+        &'a self,
+        from: &'a Link,
+        to: &'a Link,
+    ) -> BoxFuture<'a, Result<(), InvokeError>> {
+        erased(self.carry(from, to))
+    }
+
+    async fn carry(&self, from: &Link, to: &Link) -> Result<(), InvokeError> {
         let core = &self.shared.core;
         let (limit, dc) = (core.config.timing.call, to.dc());
         let carry = async || {

@@ -16,7 +16,7 @@ use crate::auth::terminal::Presets;
 use crate::crypto::rsa::PublicKey;
 #[cfg(feature = "proxy")]
 use crate::net::Proxy;
-use crate::net::{Address, Route, off_thread};
+use crate::net::{Address, Route, erased, off_thread};
 #[cfg(feature = "encrypted-session")]
 use crate::session::file::Passphrase;
 use crate::session::{App, Change, Dc, DcAddress, FileStore, Network, Secret, SessionStore, State};
@@ -271,7 +271,7 @@ impl ClientBuilder {
         let limit = self.timing.connect;
         let prepared = self.prepare().await?;
         let home = prepared.home();
-        match timeout(limit, Client::start(Arc::new(prepared))).await {
+        match timeout(limit, erased(Client::start(Arc::new(prepared)))).await {
             Ok(done) => done,
             Err(_) => Err(ConnectError::TimedOut { dc: home, after: limit }),
         }

@@ -12,7 +12,7 @@ use super::temp_key::TempKeys;
 use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::keys;
 use crate::crypto::rsa::PublicKey;
-use crate::net::{Address, BoxFuture, Route, SystemClock, off_thread};
+use crate::net::{Address, BoxFuture, Route, SystemClock, erased, off_thread};
 use crate::session::{self, Change, Dc, Secret, SessionStore};
 
 /// How long after its making a permanent key may not be known everywhere (PF-4).
@@ -134,7 +134,7 @@ impl Core {
     /// Waits until the session is somebody else's; `None` if it cannot become that, as with most stores.
     pub(super) fn lost(&self) -> Option<BoxFuture<'static, ()>> {
         let lost = Arc::clone(self.lost.as_ref()?);
-        Some(Box::pin(async move { lost.wait().await }))
+        Some(erased(async move { lost.wait().await }))
     }
 
     /// The RSA keys to trust. Made anew each time: they are large, and wanted only for key exchanges.
@@ -188,7 +188,7 @@ impl Core {
         &self,
         work: Box<dyn FnOnce() -> Result<(), session::Error> + Send>,
     ) -> Result<(), session::Error> {
-        if self.store.blocks() { off_thread(work).await } else { work() }
+        if self.store.blocks() { erased(off_thread(work)).await } else { work() }
     }
 
     /// Writes changes to the store without holding up the I/O thread.

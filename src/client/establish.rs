@@ -220,10 +220,14 @@ async fn save_key(core: &Arc<Core>, dc: i32, fresh: &FreshKey, time_offset: i64)
 }
 
 /// Several tries with growing pauses, as long as another one could help.
-pub(super) async fn establish_patiently(
+pub(super) fn establish_patiently(
     core: &Arc<Core>,
-    (dc, lane): (i32, Lane),
-) -> Result<Established, ConnectError> {
+    place: (i32, Lane),
+) -> BoxFuture<'_, Result<Established, ConnectError>> {
+    erased(try_patiently(core, place))
+}
+
+async fn try_patiently(core: &Arc<Core>, (dc, lane): (i32, Lane)) -> Result<Established, ConnectError> {
     let timing = &core.config.timing;
     let mut backoff = Backoff::new(timing.reconnect_first, timing.reconnect_max);
     let mut failures = 0;

@@ -15,6 +15,7 @@ use super::retry::{Patience, Reaction};
 use super::{Client, InvokeError, repeatable};
 use crate::message::client::CallOptions;
 use crate::message::{CallStatus, RpcError};
+use crate::net::erased;
 use crate::tl::{Deserialize, Function};
 
 /// The name of a call of bytes in errors and logs.
@@ -294,18 +295,27 @@ pub(super) fn failed(method: &'static str, dc: i32, end: CallEnd) -> InvokeError
 impl Client {
     /// The link for a call, opened if there is none; with the login taken along, if there is one.
     async fn link(&self, method: &'static str, target: Target) -> Result<Link, InvokeError> {
+        if target == Target::Home
+            && let Some(link) = self.open_link(None)?
+        {
+            return Ok(link);
+        }
+        erased(self.made_link(method, target)).await
+    }
+
+    async fn made_link(&self, method: &'static str, target: Target) -> Result<Link, InvokeError> {
         match target {
             Target::Home => self.main_link(method, None).await,
             Target::Dc(dc) => {
                 let link = self.main_link(method, Some(dc)).await?;
-                Box::pin(self.authorize(method, &link)).await?;
+                self.authorize(method, &link).await?;
                 Ok(link)
             }
             Target::Media(dc) => {
                 // The key and the login are those of the DC's other connections.
                 if dc != self.home_dc() && !self.is_authorized(dc) {
                     let main = self.main_link(method, Some(dc)).await?;
-                    Box::pin(self.authorize(method, &main)).await?;
+                    self.authorize(method, &main).await?;
                 }
                 self.media_link(method, dc).await
             }

@@ -107,8 +107,7 @@ impl Client {
         if core.is_lost() {
             return Err(InvokeError::SessionLost { method, status: CallStatus::Queued });
         }
-        // In memory of its own, as it is rare and large: every call would have room for it.
-        match Box::pin(establish_patiently(core, (dc, lane))).await {
+        match establish_patiently(core, (dc, lane)).await {
             Ok(established) => Ok(Link::start(Arc::clone(core), (dc, lane), established)),
             Err(error) => Err(InvokeError::Unreachable { method, dc, reason: error.to_string() }),
         }
