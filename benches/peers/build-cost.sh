@@ -16,6 +16,15 @@ if [ "${1:-}" = --json ]; then json=$2; fi
 # Both sides: the typed API of the layer, and a client for it without a session in SQLite.
 OURS="mtwire = { path = \"$root\", default-features = false, features = [\"client\"] }"
 OURS_DEFAULT="mtwire = { path = \"$root\" }"
+# What any library of this kind stands on: a runtime, a block cipher, hashes, large numbers, randomness, gzip.
+FLOOR='tokio = { version = "1", features = ["net", "rt", "sync", "time"] }
+aes = "0.9"
+bytes = "1"
+crypto-bigint = { version = "0.7", default-features = false }
+flate2 = "1"
+rand = "0.10"
+sha1 = "0.11"
+sha2 = "0.11"'
 THEIRS='grammers-client = { version = "=0.11.0", default-features = false }'
 
 # /usr/bin/time is not everywhere. This tells of the one child that it waits for.
@@ -53,6 +62,7 @@ cost() { # NAME DEPENDENCY: leaves "CPU_SECONDS BYTES CRATES" in $scratch/NAME.c
 cost mtwire "$OURS"
 cost mtwire-default "$OURS_DEFAULT"
 cost grammers-client "$THEIRS"
+cost floor "$FLOOR"
 [ -n "$json" ] || exit 0
 
 rows() { # NAME WORK WITH_GOALS
@@ -75,5 +85,6 @@ comma=
     echo '['
     rows mtwire "cold release build, library only" goals
     rows mtwire-default "cold release build, library with default features" ''
+    rows floor "cold release build, only a runtime, ciphers, hashes, numbers and gzip" ''
     echo ']'
 } >"$json"
