@@ -11,6 +11,7 @@ use crate::clock::Now;
 use crate::message::acks::MAX_IDS;
 use crate::message::container::{Batch, Body};
 use crate::message::event::{CallStatus, RequestId};
+use crate::message::ids::Ids;
 use crate::message::link::SealedBatch;
 use crate::message::msg_id::{Kind, MsgId};
 use crate::message::salts::SALT_PERIOD;
@@ -116,7 +117,7 @@ impl Session {
         let salt = self.salts.at(unix);
         let sealed = self.link.seal(salt, unix, batch, rng, out);
         if batch.single().is_none() {
-            self.sent.insert(sealed.msg_id, Sent::Container(batch.ids().collect()));
+            self.sent.insert(sealed.msg_id, Sent::Container(Ids::new(batch.ids())));
         }
         sealed
     }
