@@ -196,7 +196,7 @@ impl Task {
                 connection.give_back(packet);
             }
         }
-        while connection.queued() < HIGH_WATER {
+        while connection.queued() < HIGH_WATER && session.wants_transmit(now) {
             let mut packet = connection.buffer();
             let Some(transmit) = session.poll_transmit(now, &mut rng, &mut packet) else {
                 connection.give_back(packet);
