@@ -8,13 +8,14 @@ use super::establish::establish_patiently;
 use super::link::{Lane, Link};
 use super::{Client, ConnectError, InvokeError, Shared};
 use crate::message::CallStatus;
+use crate::message::ordered::Ordered;
 use crate::session::Change;
 use crate::tl::functions;
 
 /// The open links.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    main: HashMap<i32, Link>,
+    main: Ordered<i32, Link>,
     media: HashMap<i32, Vec<Link>>,
     /// The client was disconnected: no link is opened any more.
     pub closed: bool,
@@ -24,11 +25,11 @@ impl Links {
     /// Takes all links out.
     pub(super) fn drain(&mut self) -> Vec<Link> {
         let media = self.media.drain().flat_map(|(_, links)| links);
-        self.main.drain().map(|(_, link)| link).chain(media).collect()
+        self.main.take().map(|(_, link)| link).chain(media).collect()
     }
 
     fn main(&self, dc: i32) -> Option<Link> {
-        self.main.get(&dc).filter(|link| !link.is_over()).cloned()
+        self.main.get(dc).filter(|link| !link.is_over()).cloned()
     }
 
     /// The link for files with the least to do, and how many there are.
@@ -139,7 +140,7 @@ impl Client {
         links.main.insert(dc, link);
         core.set_home(dc);
         // Calls still under way on it hold it open until they have ended.
-        links.main.remove(&old_home);
+        links.main.remove(old_home);
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ids::Ids;
 use super::msg_id::MsgId;
 use super::ordered::Ordered;
 
@@ -63,9 +64,9 @@ impl PendingAcks {
     }
 
     /// All of them, at most [`MAX_IDS`].
-    pub(super) fn take(&mut self) -> Vec<MsgId> {
+    pub(super) fn take(&mut self) -> Ids {
         self.due = None;
-        self.ids.take().map(|(id, ())| id).collect()
+        self.ids.drain(|ids| Ids::new(ids.map(|(id, ())| id)))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -98,7 +99,7 @@ mod tests {
         assert_eq!(acks.due(), Some(25 * S));
         assert!(!acks.is_due(24 * S));
         assert!(acks.is_due(25 * S));
-        assert_eq!(acks.take(), [id(1), id(2)]);
+        assert_eq!(*acks.take(), [id(1), id(2)]);
         assert!(!acks.is_due(100 * S));
     }
 

@@ -8,6 +8,7 @@ use rand::CryptoRng;
 use super::acks::PendingAcks;
 use super::container::{Batch, Body, Outgoing};
 use super::envelope::{self, Header};
+use super::ids::Ids;
 use super::msg_id::{Generator, Kind, MsgId};
 use super::replay::Window;
 use super::seqno::Counter;
@@ -84,7 +85,7 @@ impl Link {
         now: Duration,
         unix: Duration,
         batch: &mut Batch,
-    ) -> Option<(MsgId, Vec<MsgId>)> {
+    ) -> Option<(MsgId, Ids)> {
         let wanted = self.acks.len() > 0 && (!batch.is_empty() || self.acks.is_due(now));
         if !wanted || !batch.has_room_for(12 + 8 * self.acks.len()) {
             return None;

@@ -27,6 +27,7 @@ pub mod error;
 pub mod event;
 pub mod gzip;
 pub(crate) mod hidden;
+mod ids;
 mod link;
 pub mod msg_id;
 pub(crate) mod ordered;

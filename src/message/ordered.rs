@@ -1,7 +1,7 @@
 //! A map for what comes in order and goes in order, nearly always.
 
 use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::collections::{VecDeque, vec_deque};
 
 /// Room for as many entries is kept when the map has become empty.
 const KEPT: usize = 16;
@@ -45,7 +45,19 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
     }
 
     /// Adds an entry; the value of one that has this key already is replaced.
+    #[inline]
     pub(crate) fn insert(&mut self, key: K, value: V) {
+        if self.0.back().is_none_or(|(last, _)| *last < key) {
+            self.0.push_back((key, value));
+        } else {
+            self.insert_within(key, value);
+        }
+    }
+
+    /// Apart, so that the code that moves entries, a kilobyte for each type, stays out of the processor's cache.
+    #[cold]
+    #[inline(never)]
+    fn insert_within(&mut self, key: K, value: V) {
         match self.find(key) {
             Err(at) => self.0.insert(at, (key, value)),
             Ok(at) => {
@@ -58,9 +70,20 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
 
     pub(crate) fn remove(&mut self, key: K) -> Option<V> {
         let at = self.find(key).ok()?;
-        let (_, value) = self.0.remove(at)?;
+        let (_, value) = match at {
+            0 => self.0.pop_front()?,
+            _ if at + 1 == self.len() => self.0.pop_back()?,
+            _ => self.remove_within(at)?,
+        };
         self.shrink();
         Some(value)
+    }
+
+    /// Apart, as [`insert_within`](Self::insert_within) is.
+    #[cold]
+    #[inline(never)]
+    fn remove_within(&mut self, at: usize) -> Option<(K, V)> {
+        self.0.remove(at)
     }
 
     /// The lowest key with its value.
@@ -106,6 +129,13 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
         highest
     }
 
+    /// Takes out everything for `work`; room for the next few stays.
+    pub(crate) fn drain<T>(&mut self, work: impl FnOnce(vec_deque::Drain<'_, (K, V)>) -> T) -> T {
+        let done = work(self.0.drain(..));
+        self.shrink();
+        done
+    }
+
     /// Takes out everything.
     pub(crate) fn take(&mut self) -> impl DoubleEndedIterator<Item = (K, V)> + use<K, V> {
         std::mem::take(&mut self.0).into_iter()
@@ -123,8 +153,10 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
     /// Where a key is, or would be.
     fn find(&self, key: K) -> Result<usize, usize> {
         let (Some((first, _)), Some((last, _))) = (self.0.front(), self.0.back()) else { return Err(0) };
-        if *last < key {
-            return Err(self.0.len());
+        match last.cmp(&key) {
+            Ordering::Less => return Err(self.0.len()),
+            Ordering::Equal => return Ok(self.0.len() - 1),
+            Ordering::Greater => {}
         }
         match first.cmp(&key) {
             Ordering::Greater => Err(0),

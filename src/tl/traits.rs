@@ -24,7 +24,10 @@ pub trait Serialize {
     /// # Errors
     /// As [`to_packet`](Self::to_packet).
     fn to_bytes(&self) -> Result<Bytes, Error> {
-        self.to_packet().map(Bytes::from)
+        // Most calls fit; and headers would have no use for room in front of bytes that are shared.
+        let mut writer = Writer::append(PacketBuf::with_capacity(0, 128));
+        self.serialize(&mut writer);
+        writer.finish().map(Bytes::from)
     }
 }
 

@@ -13,17 +13,16 @@ const CALLS: u64 = 200;
 ///
 /// | how many | for |
 /// |---|---|
-/// | 3 | the function's bytes: the buffer, one growth of it, and its count of references |
+/// | 2 | the function's bytes: the buffer and its count of references |
 /// | 2 | the call on its way to the task, and the way of the answer back |
 /// | 1 | the call, as the session keeps it |
-/// | 5 | the packet: the list of its messages, the acks as ids and as a `msgs_ack`, the ids in the container, its bytes |
+/// | 2 | the packet: the list of its messages, and the acks as a `msgs_ack` |
 /// | 2 | the answer's bytes, and their count of references |
 /// | 2 | the messages of the packet that it came in, whole and as they are read |
-/// | 1 | the ack that is owed for it |
 ///
 /// Room in the log of what was sent and in the window of what has come, which is made for several at a time, comes to
 /// a part of one more.
-const MOST: u64 = 17;
+const MOST: u64 = 12;
 
 async fn calls(client: &Client) -> u64 {
     let before = allocations(Side::Client);

@@ -12,6 +12,7 @@ use crate::client::Update;
 use crate::client::calls::Around;
 use crate::client::establish::Established;
 use crate::client::link::{CallEnd, Command};
+use crate::clock::Now;
 use crate::message::client::{self, CallOptions, Session};
 use crate::message::{ClientEvent, RequestId, RpcError};
 use crate::net::{Alarm, Connection, FramedError};
@@ -94,8 +95,9 @@ impl Task {
 
     async fn exchange_packets(&mut self, session: &mut Session, connection: &mut Connection) -> End {
         let mut timer = Alarm::new();
+        // Read once for what has woken the task and what is done about it.
+        let mut now = self.core.clock.now();
         loop {
-            let now = self.core.clock.now();
             if let Err(end) = self.keep_key(session, now) {
                 if matches!(end, End::Replaced(_)) {
                     Box::pin(self.close(session, connection)).await;
@@ -112,7 +114,7 @@ impl Task {
                 };
                 self.calls.submit(session, now, around);
             }
-            if let Err(end) = self.transmit(session, connection) {
+            if let Err(end) = self.transmit(session, connection, now) {
                 return end;
             }
             if std::mem::take(&mut self.stirred) {
@@ -132,16 +134,15 @@ impl Task {
             let deadline = deadlines.into_iter().flatten().min();
             timer.set(deadline.map(|deadline| self.core.clock.instant(deadline)));
             let wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
+            if matches!(wake, Wake::Command(_)) && self.calls.running() >= CROWD {
+                yield_now().await;
+            }
+            now = self.core.clock.now();
             let result = match wake {
-                Wake::Command(command) => {
-                    if self.calls.running() >= CROWD {
-                        yield_now().await;
-                    }
-                    self.take_commands(session, command)
-                }
-                Wake::Frame(frame) => self.take_frames(session, connection, frame),
+                Wake::Command(command) => self.take_commands(session, command),
+                Wake::Frame(frame) => self.take_frames(session, connection, frame, &mut now),
                 Wake::Timer => {
-                    session.handle_timeout(self.core.clock.now());
+                    session.handle_timeout(now);
                     Ok(())
                 }
                 Wake::Drained | Wake::KeyNews => Ok(()),
@@ -185,8 +186,8 @@ impl Task {
         timer.poll(cx).map(|()| Wake::Timer)
     }
 
-    fn transmit(&mut self, session: &mut Session, connection: &mut Connection) -> Result<(), End> {
-        let (now, mut rng) = (self.core.clock.now(), rand::rng());
+    fn transmit(&mut self, session: &mut Session, connection: &mut Connection, now: Now) -> Result<(), End> {
+        let mut rng = rand::rng();
         if connection.wants_poll() {
             let mut packet = connection.buffer();
             if session.poll_http_wait(now, &mut rng, &mut packet) {
@@ -195,7 +196,7 @@ impl Task {
                 connection.give_back(packet);
             }
         }
-        while connection.queued() < HIGH_WATER {
+        while connection.queued() < HIGH_WATER && session.wants_transmit(now) {
             let mut packet = connection.buffer();
             let Some(transmit) = session.poll_transmit(now, &mut rng, &mut packet) else {
                 connection.give_back(packet);
@@ -224,6 +225,7 @@ impl Task {
         session: &mut Session,
         connection: &mut Connection,
         first: Result<Frame, FramedError>,
+        now: &mut Now,
     ) -> Result<(), End> {
         self.stirred = true;
         let mut next = Some(first);
@@ -231,7 +233,7 @@ impl Task {
             let Some(frame) = next else { break };
             match frame.map_err(|error| End::Lost(error.to_string()))? {
                 Frame::Packet { payload, .. } => {
-                    match session.handle_packet(self.core.clock.now(), payload) {
+                    match session.handle_packet(*now, payload) {
                         Ok(()) => {
                             self.heard = true;
                             self.unknown_key = 0;
@@ -239,7 +241,7 @@ impl Task {
                                 // Perhaps the addresses are others now.
                                 self.core.refresh.notify_one();
                             }
-                            if self.is_open(self.core.clock.now().monotonic) {
+                            if self.is_open(now.monotonic) {
                                 self.backoff.reset();
                             }
                         }
@@ -252,6 +254,10 @@ impl Task {
                 Frame::Empty => {}
             }
             next = if left > 0 { connection.buffered() } else { None };
+            if next.is_some() {
+                // Many large packets take their time.
+                *now = self.core.clock.now();
+            }
         }
         Ok(())
     }
@@ -349,7 +355,7 @@ impl Task {
     /// Sends what is still to be said, acknowledgments above all, and closes the connection in order.
     async fn close(&mut self, session: &mut Session, connection: &mut Connection) {
         session.flush_acks();
-        if self.transmit(session, connection).is_err() {
+        if self.transmit(session, connection, self.core.clock.now()).is_err() {
             return;
         }
         match timeout(CLOSE_LIMIT, connection.shutdown()).await {

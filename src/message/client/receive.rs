@@ -14,6 +14,7 @@ use crate::message::envelope::{self, Header};
 use crate::message::error::Error;
 use crate::message::event::{CallStatus, ClientEvent, Failure, RequestId};
 use crate::message::gzip::Budget;
+use crate::message::ids::Ids;
 use crate::message::msg_id::MsgId;
 use crate::message::replay::Seen;
 use crate::message::rpc::RpcError;
@@ -221,9 +222,9 @@ impl Session {
         for &id in ids {
             let members = match self.sent.get(id) {
                 Some(Sent::Container(members)) => members.clone(),
-                _ => vec![id],
+                _ => Ids::new([id].into_iter()),
             };
-            for id in members {
+            for &id in members.iter() {
                 if let Some(request) = self.in_flight.by_id(id) {
                     self.handle_received(now, request);
                 }

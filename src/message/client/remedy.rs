@@ -50,9 +50,7 @@ impl Session {
         }
         // The remedy for a container is that for each of its messages.
         let refused = match self.sent.take(bad) {
-            Some(Sent::Container(members)) => {
-                members.into_iter().map(|id| (id, self.sent.take(id))).collect()
-            }
+            Some(Sent::Container(members)) => members.iter().map(|&id| (id, self.sent.take(id))).collect(),
             other => vec![(bad, other)],
         };
         for (id, sent) in refused {
@@ -100,7 +98,7 @@ impl Session {
     fn service_was_refused(&mut self, now: Now, sent: Option<Sent>) {
         match sent {
             Some(Sent::Acks(ids)) => {
-                for id in ids {
+                for &id in ids.iter() {
                     self.link.acks.add(id, now.monotonic);
                 }
             }

@@ -1,6 +1,7 @@
 //! What a client has sent lately, to know what a notification is about (BM-1).
 
 use crate::message::event::RequestId;
+use crate::message::ids::Ids;
 use crate::message::msg_id::MsgId;
 use crate::message::ordered::Ordered;
 
@@ -11,11 +12,11 @@ const CAPACITY: usize = 4096;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
     /// A container with these messages.
-    Container(Vec<MsgId>),
+    Container(Ids),
     /// A call.
     Call(RequestId),
     /// `msgs_ack` for these messages.
-    Acks(Vec<MsgId>),
+    Acks(Ids),
     /// `msgs_state_req` about these calls, each under this id.
     Question(Vec<(RequestId, MsgId)>),
     /// `msg_resend_req` for these messages of the server, each with the call that it answers, if known.

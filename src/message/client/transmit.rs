@@ -11,6 +11,7 @@ use crate::clock::Now;
 use crate::message::acks::MAX_IDS;
 use crate::message::container::{Batch, Body};
 use crate::message::event::{CallStatus, RequestId};
+use crate::message::ids::Ids;
 use crate::message::link::SealedBatch;
 use crate::message::msg_id::{Kind, MsgId};
 use crate::message::salts::SALT_PERIOD;
@@ -34,6 +35,22 @@ const HTTP_WAIT_LEN: usize = 16;
 const SALTS_WANTED: i32 = 32;
 
 impl Session {
+    /// Whether [`poll_transmit`](Self::poll_transmit) may have something to send. To be asked first, as mostly there is
+    /// nothing: it saves the owner a buffer.
+    #[must_use]
+    pub fn wants_transmit(&self, now: Now) -> bool {
+        let is_up = |at: Option<Duration>| at.is_some_and(|at| at <= now.monotonic);
+        if !self.connected || self.renew_by.is_some() {
+            return self.connected && self.may_renew(now.monotonic);
+        }
+        self.in_flight.next_queued().is_some()
+            || is_up(self.in_flight.next_due())
+            || self.link.acks.is_due(now.monotonic)
+            || is_up(self.liveness.next_timeout())
+            || !(self.resends.is_empty() && self.drops.is_empty() && self.state_infos.is_empty())
+            || self.wants_salts(now.monotonic, self.time.unix(now))
+    }
+
     /// Builds the next packet in `out`, which it clears first: encrypted, with
     /// [`HEADROOM`](crate::tl::HEADROOM) for the framing in front. `None` if there is nothing to send.
     ///
@@ -52,6 +69,7 @@ impl Session {
         } else if self.renew_by.is_some() {
             return None;
         }
+        let wanted = self.wants_transmit(now);
         let unix = self.time.unix(now);
         let mut batch = Batch::default();
         self.add_questions(now, unix, &mut batch);
@@ -60,6 +78,7 @@ impl Session {
         if let Some((id, acked)) = self.link.add_acks(now.monotonic, unix, &mut batch) {
             self.sent.insert(id, Sent::Acks(acked));
         }
+        debug_assert!(wanted || batch.is_empty(), "an owner who asks first would not have sent this");
         if batch.is_empty() {
             return None;
         }
@@ -116,7 +135,7 @@ impl Session {
         let salt = self.salts.at(unix);
         let sealed = self.link.seal(salt, unix, batch, rng, out);
         if batch.single().is_none() {
-            self.sent.insert(sealed.msg_id, Sent::Container(batch.ids().collect()));
+            self.sent.insert(sealed.msg_id, Sent::Container(Ids::new(batch.ids())));
         }
         sealed
     }
