@@ -1,5 +1,8 @@
 //! Client and server agree.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use rand::Rng;
 
 use super::wire::{KEY, NOW, Wire, changed, client_options};
@@ -64,12 +67,22 @@ fn but_not_for_ever() {
 #[test]
 fn a_key_that_exists_is_not_given_again() {
     let mut wire = Wire::new(1);
-    wire.taken = |id| id % 4 != 0;
+    let refused = Rc::new(RefCell::new(Vec::new()));
+    let refusing = Rc::clone(&refused);
+    wire.taken = Box::new(move |id| {
+        let mut refused = refusing.borrow_mut();
+        let taken = refused.len() < 2;
+        if taken {
+            refused.push(id);
+        }
+        taken
+    });
     let (client, retries) = wire.run(client_options()).unwrap();
-    assert!(retries > 0 && client.auth_key.id() % 4 == 0);
+    assert_eq!((retries, refused.borrow().len()), (2, 2));
+    assert!(!refused.borrow().contains(&client.auth_key.id()));
 
     // When all ids are taken, the server gives up.
-    wire.taken = |_| true;
+    wire.taken = Box::new(|_| true);
     wire.established = None;
     assert_eq!(wire.run(client_options()), Err(client::Error::DhGenFail));
 }

@@ -169,7 +169,7 @@ fn client_dh_inner_data() {
 #[test]
 fn a_retry_must_name_the_key_that_was_refused() {
     let mut wire = Wire::new(1);
-    wire.taken = |_| true;
+    wire.taken = Box::new(|_| true);
     let (req_dh, exchange) = wire.await_dh_params(client_options());
     let req_dh = Bytes::from(req_dh);
     let answer = wire.ask(req_dh.clone()).unwrap();

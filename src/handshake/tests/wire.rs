@@ -31,7 +31,7 @@ pub(super) struct Wire {
     pub server: server::Exchange,
     pub options: server::Options,
     /// What the server says about the id of a new key.
-    pub taken: fn(i64) -> bool,
+    pub taken: Box<dyn Fn(i64) -> bool>,
     /// The key as the server has it.
     pub established: Option<Established>,
 }
@@ -42,7 +42,7 @@ impl Wire {
             rng: StdRng::seed_from_u64(seed),
             server: server::Exchange::new(),
             options: server_options(),
-            taken: |_| false,
+            taken: Box::new(|_| false),
             established: None,
         }
     }
