@@ -52,11 +52,11 @@ impl Field for Portable {
     }
 
     fn multiply(&self, value: &mut Number, by: &Number) {
-        *value = self.form(value).mul(&self.form(by)).to_montgomery();
+        *value = Zeroizing::new(self.form(value).mul(&self.form(by))).to_montgomery();
     }
 
     fn square(&self, value: &mut Number) {
-        *value = self.form(value).square().to_montgomery();
+        *value = Zeroizing::new(self.form(value).square()).to_montgomery();
     }
 
     fn select(&self, table: &[Number], index: u64, out: &mut Number) {
