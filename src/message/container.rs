@@ -219,7 +219,7 @@ impl Batch {
         }
     }
 
-    pub(super) fn ids(&self) -> impl ExactSizeIterator<Item = MsgId> {
+    pub(super) fn ids(&self) -> impl Iterator<Item = MsgId> {
         self.messages.iter().map(|message| message.msg_id)
     }
 

@@ -14,14 +14,13 @@ pub(super) enum Ids {
 }
 
 impl Ids {
-    pub(super) fn new(mut ids: impl ExactSizeIterator<Item = MsgId>) -> Self {
-        let length = ids.len();
-        // The default is never used: the length says that there is one more.
-        let mut next = || ids.next().unwrap_or_default();
-        match length {
-            1 => Self::One([next()]),
-            2 => Self::Two([next(), next()]),
-            _ => Self::Many(ids.collect()),
+    pub(super) fn new(mut ids: impl Iterator<Item = MsgId>) -> Self {
+        match (ids.next(), ids.next(), ids.next()) {
+            (Some(only), None, _) => Self::One([only]),
+            (Some(first), Some(second), None) => Self::Two([first, second]),
+            (first, second, third) => {
+                Self::Many(first.into_iter().chain(second).chain(third).chain(ids).collect())
+            }
         }
     }
 }

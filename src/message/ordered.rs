@@ -8,7 +8,7 @@ const KEPT: usize = 16;
 
 /// A map by keys that nearly always grow, such as msg_ids: a sorted ring.
 ///
-/// Adding the highest key and taking out the lowest one take a step, looking up takes as many as a binary search. Any
+/// Adding the highest key and taking out the lowest or the highest one take a step, looking up takes as many as a binary search. Any
 /// other addition or removal moves the entries on one side of it, the fewer ones: at most half of what is there, which
 /// every owner bounds. A session has a dozen of these and looks into most of them for every message: as trees they were a
 /// sixth of the client's work for a call, and eight thousand lines each for the back end of the compiler.
@@ -55,7 +55,6 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
     }
 
     /// Apart, so that the code that moves entries, a kilobyte for each type, stays out of the processor's cache.
-    #[cold]
     #[inline(never)]
     fn insert_within(&mut self, key: K, value: V) {
         match self.find(key) {
@@ -80,7 +79,6 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
     }
 
     /// Apart, as [`insert_within`](Self::insert_within) is.
-    #[cold]
     #[inline(never)]
     fn remove_within(&mut self, at: usize) -> Option<(K, V)> {
         self.0.remove(at)
@@ -212,6 +210,7 @@ mod tests {
                 prop_assert_eq!(ring.after(key).map(|(key, value)| (key, value)), after);
                 prop_assert!(ring.iter().map(|(key, value)| (key, value)).eq(&tree));
             }
+            prop_assert!(ring.clone().drain(|entries| entries.eq(tree.clone())));
             prop_assert!(ring.take().eq(tree));
             prop_assert!(ring.is_empty());
         }

@@ -35,7 +35,7 @@ pub use blocking::on_own_thread;
 pub use clock::SystemClock;
 pub use connection::Connection;
 pub use dial::{DialError, dial};
-pub use erased::{BoxFuture, erased};
+pub(crate) use erased::{BoxFuture, erased};
 pub use exchange::{ExchangeError, ExchangeOptions, FreshKey, exchange};
 pub use framed::{Framed, FramedError};
 pub use gate::exchange_permit;

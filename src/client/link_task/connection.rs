@@ -95,7 +95,7 @@ impl Task {
 
     async fn exchange_packets(&mut self, session: &mut Session, connection: &mut Connection) -> End {
         let mut timer = Alarm::new();
-        // Read once for what has woken the task and what is done about it.
+        // Read once for what has woken the task and what is done about it, and again between packets.
         let mut now = self.core.clock.now();
         loop {
             if let Err(end) = self.keep_key(session, now) {
@@ -130,7 +130,10 @@ impl Task {
                 }
                 deadline => deadline,
             };
-            let deadlines = [session.poll_timeout(), key_deadline, idle_deadline, self.shrink_at];
+            // What is due and cannot go would wake the task again at once.
+            let full = connection.queued() >= HIGH_WATER;
+            let due = if full { session.poll_timeout_unsent() } else { session.poll_timeout() };
+            let deadlines = [due, key_deadline, idle_deadline, self.shrink_at];
             let deadline = deadlines.into_iter().flatten().min();
             timer.set(deadline.map(|deadline| self.core.clock.instant(deadline)));
             let wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;

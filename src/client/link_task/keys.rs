@@ -186,7 +186,7 @@ impl Drop for Keeping {
 }
 
 fn news(mut watch: watch::Receiver<Standing>) -> News {
-    Box::pin(async move {
+    erased(async move {
         // An error means that the sender is gone, which it is not as long as the link has its slot.
         let _ = watch.changed().await;
         watch

@@ -31,7 +31,7 @@ impl Portable {
 
     /// The form of a number, which may be larger than the modulus.
     pub(super) fn enter(&self, number: &Number) -> Number {
-        self.residue(number).to_montgomery()
+        Zeroizing::new(self.residue(number)).to_montgomery()
     }
 
     /// The number, below the modulus.

@@ -84,7 +84,7 @@ impl Liveness {
     }
 
     /// When nothing was heard for too long after a ping.
-    fn deadline(&self) -> Option<Duration> {
+    pub(super) fn deadline(&self) -> Option<Duration> {
         let since = self.waiting_since.filter(|_| !self.dead)?;
         Some(since.max(self.last_heard) + self.timeout)
     }

@@ -141,6 +141,7 @@ pub struct Sizes {
 ///     wait until: a packet came        → handle_packet(now, packet)
 ///                 poll_timeout() is up → handle_timeout(now)
 ///                 someone wants a call → call(now, body, options)
+///     (while the connection takes no packet: poll_timeout_unsent())
 /// }
 /// on_disconnected(now)            // then dial again; nothing of the calls is lost
 /// ```
@@ -395,6 +396,13 @@ impl Session {
         let asks = self.in_flight.next_due();
         let timers = [asks, self.link.acks.due(), self.liveness.next_timeout()];
         timers.into_iter().flatten().min()
+    }
+
+    /// [`poll_timeout`](Self::poll_timeout) while the connection takes no packet: what is due has to wait until it does, and only
+    /// the time for what was asked before still runs.
+    #[must_use]
+    pub fn poll_timeout_unsent(&self) -> Option<Duration> {
+        self.liveness.deadline().filter(|_| self.connected)
     }
 
     /// The time that [`poll_timeout`](Self::poll_timeout) has given is up. Harmless when called early.

@@ -214,7 +214,7 @@ pub(super) fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
     fs::exists(path)
 }
 
-/// Whether there is a process `pid`, if that can be told without asking the kernel by a call of our own.
+/// Whether the process `pid` is known to live; `false` where that cannot be told.
 #[cfg(target_os = "linux")]
 pub(super) fn is_alive(pid: u32) -> bool {
     Path::new("/proc").join(pid.to_string()).exists()

@@ -111,6 +111,23 @@ fn pf_2_the_binding_is_made_anew_for_each_msg_id() {
 }
 
 #[test]
+fn what_is_due_and_cannot_go_is_no_timeout() {
+    let mut options = options();
+    options.ping_interval = Some(60 * S);
+    let (state_delay, pong_timeout) = (options.state_delay, options.pong_timeout);
+    let mut pair = Pair::with(options, ServerTime::synchronised(now(0).unix, now(0)));
+    pair.sent_call(PLAIN);
+    // The question about the call is due, and the ping.
+    pair.now = pair.now.after(state_delay + 60 * S);
+    pair.session.handle_timeout(pair.now);
+    assert!(pair.session.poll_timeout().unwrap() <= pair.now.monotonic);
+    assert_eq!(pair.session.poll_timeout_unsent(), None, "it would be up at once, again and again");
+    // What has gone is waited for.
+    assert!(pair.sent().is_some());
+    assert_eq!(pair.session.poll_timeout_unsent(), Some(pair.now.monotonic + pong_timeout));
+}
+
+#[test]
 fn a_dead_connection_with_calls_is_found_out_by_the_question_about_them() {
     let mut options = options();
     options.ping_interval = Some(60 * S);
