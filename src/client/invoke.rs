@@ -295,30 +295,24 @@ pub(super) fn failed(method: &'static str, dc: i32, end: CallEnd) -> InvokeError
 impl Client {
     /// The link for a call, opened if there is none; with the login taken along, if there is one.
     async fn link(&self, method: &'static str, target: Target) -> Result<Link, InvokeError> {
-        if target == Target::Home
-            && let Some(link) = self.open_link(None)?
-        {
-            return Ok(link);
-        }
-        erased(self.made_link(method, target)).await
-    }
-
-    async fn made_link(&self, method: &'static str, target: Target) -> Result<Link, InvokeError> {
         match target {
             Target::Home => self.main_link(method, None).await,
-            Target::Dc(dc) => {
-                let link = self.main_link(method, Some(dc)).await?;
-                self.authorize(method, &link).await?;
-                Ok(link)
-            }
-            Target::Media(dc) => {
-                // The key and the login are those of the DC's other connections.
-                if dc != self.home_dc() && !self.is_authorized(dc) {
-                    let main = self.main_link(method, Some(dc)).await?;
-                    self.authorize(method, &main).await?;
-                }
-                self.media_link(method, dc).await
-            }
+            Target::Dc(dc) => erased(self.link_to(method, dc)).await,
+            Target::Media(dc) => erased(self.link_for_files(method, dc)).await,
         }
+    }
+
+    async fn link_to(&self, method: &'static str, dc: i32) -> Result<Link, InvokeError> {
+        let link = self.main_link(method, Some(dc)).await?;
+        self.authorize(method, &link).await?;
+        Ok(link)
+    }
+
+    async fn link_for_files(&self, method: &'static str, dc: i32) -> Result<Link, InvokeError> {
+        // The key and the login are those of the DC's other connections.
+        if dc != self.home_dc() && !self.is_authorized(dc) {
+            self.link_to(method, dc).await?;
+        }
+        self.media_link(method, dc).await
     }
 }

@@ -9,6 +9,7 @@ use super::link::{Lane, Link};
 use super::{Client, ConnectError, InvokeError, Shared};
 use crate::message::CallStatus;
 use crate::message::ordered::Ordered;
+use crate::net::erased;
 use crate::session::Change;
 use crate::tl::functions;
 
@@ -57,9 +58,13 @@ impl Client {
 
     /// The link for calls to a DC, or to the home; opened if there is none, once for all that wait for it.
     pub(super) async fn main_link(&self, method: &'static str, dc: Option<i32>) -> Result<Link, InvokeError> {
-        if let Some(link) = self.open_link(dc)? {
-            return Ok(link);
+        match self.open_link(dc)? {
+            Some(link) => Ok(link),
+            None => erased(self.open_main_link(method, dc)).await,
         }
+    }
+
+    async fn open_main_link(&self, method: &'static str, dc: Option<i32>) -> Result<Link, InvokeError> {
         let _opening = self.shared.opening.lock().await;
         if let Some(link) = self.open_link(dc)? {
             return Ok(link);

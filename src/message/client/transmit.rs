@@ -69,7 +69,7 @@ impl Session {
         } else if self.renew_by.is_some() {
             return None;
         }
-        let wanted = self.wants_transmit(now);
+        let wanted = !cfg!(debug_assertions) || self.wants_transmit(now);
         let unix = self.time.unix(now);
         let mut batch = Batch::default();
         self.add_questions(now, unix, &mut batch);

@@ -110,13 +110,19 @@ fn pf_2_the_binding_is_made_anew_for_each_msg_id() {
     );
 }
 
-#[test]
-fn what_is_due_and_cannot_go_is_no_timeout() {
+/// A session that pings, with a call under way; after how long it asks about the call, and for how long it waits for an answer.
+fn pinging() -> (Pair, Duration, Duration) {
     let mut options = options();
     options.ping_interval = Some(60 * S);
     let (state_delay, pong_timeout) = (options.state_delay, options.pong_timeout);
     let mut pair = Pair::with(options, ServerTime::synchronised(now(0).unix, now(0)));
     pair.sent_call(PLAIN);
+    (pair, state_delay, pong_timeout)
+}
+
+#[test]
+fn what_is_due_and_cannot_go_is_no_timeout() {
+    let (mut pair, state_delay, pong_timeout) = pinging();
     // The question about the call is due, and the ping.
     pair.now = pair.now.after(state_delay + 60 * S);
     pair.session.handle_timeout(pair.now);
@@ -129,11 +135,7 @@ fn what_is_due_and_cannot_go_is_no_timeout() {
 
 #[test]
 fn a_dead_connection_with_calls_is_found_out_by_the_question_about_them() {
-    let mut options = options();
-    options.ping_interval = Some(60 * S);
-    let (state_delay, pong_timeout) = (options.state_delay, options.pong_timeout);
-    let mut pair = Pair::with(options, ServerTime::synchronised(now(0).unix, now(0)));
-    pair.sent_call(PLAIN);
+    let (mut pair, state_delay, pong_timeout) = pinging();
     pair.now = pair.now.after(state_delay);
     pair.session.handle_timeout(pair.now);
     assert!(pair.question().is_some());
