@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::bare::{self, Bare};
 use crate::measure::{Effort, Side, alternate, process_time};
+use crate::process::time_of;
 use crate::python::Python;
 use crate::row::{Table, Unit};
 use crate::server::{DC, Failure, Place, Server};
@@ -25,10 +26,9 @@ pub fn run(
     server: &Path,
     python: &Result<Python, String>,
 ) {
-    let cpu = WORKS.map(|(work, _)| format!("{work}, CPU time of the client's process"));
-    let works: Vec<&str> =
-        WORKS.iter().map(|(work, _)| *work).chain(cpu.iter().map(String::as_str)).collect();
-    if !table.wants_any(&works) {
+    let cpu = WORKS.map(|(work, _)| [client_time(work), server_time(work)]);
+    let works = WORKS.iter().map(|(work, _)| *work).chain(cpu.iter().flatten().map(String::as_str));
+    if !table.wants_any(&works.collect::<Vec<_>>()) {
         return;
     }
     effort.batch = if effort.quick { Duration::from_millis(60) } else { Duration::from_millis(250) };
@@ -100,15 +100,24 @@ fn all(
             };
             table.rows(work, Unit::CallsPerSecond, &took, goal);
         }
-        // The server's work and the kernel's are in the time of a round trip; this is without the server's.
-        let work = format!("{work}, CPU time of the client's process");
-        if table.wants(&work) {
+        // What each of the two processes does for a round trip.
+        let of_client = client_time(work);
+        if table.wants(&of_client) {
             let sides = vec![
-                Side::timed("mtwire", |times| cpu_time(|| our_calls(times, width))),
-                Side::timed("grammers", |times| cpu_time(|| their_calls(times, width))),
-                Side::timed(bare::NAME, |times| cpu_time(|| bare.exchange(runtime, times, width))),
+                Side::timed("mtwire", |times| used(process_time, || our_calls(times, width))),
+                Side::timed("grammers", |times| used(process_time, || their_calls(times, width))),
+                Side::timed(bare::NAME, |times| used(process_time, || bare.exchange(runtime, times, width))),
             ];
-            table.rows(&work, Unit::Microseconds, &alternate(effort, sides), |_| None);
+            table.rows(&of_client, Unit::Microseconds, &alternate(effort, sides), |_| None);
+        }
+        let of_server = server_time(work);
+        if table.wants(&of_server) {
+            let time = || time_of(server.id());
+            let sides = vec![
+                Side::timed("mtwire", |times| used(time, || our_calls(times, width))),
+                Side::timed("grammers", |times| used(time, || their_calls(times, width))),
+            ];
+            table.rows(&of_server, Unit::Microseconds, &alternate(effort, sides), |_| None);
         }
     }
     runtime.block_on(ours.disconnect());
@@ -149,11 +158,19 @@ where
     begun.elapsed()
 }
 
-/// What this process uses meanwhile.
-fn cpu_time(work: impl FnOnce() -> Duration) -> Duration {
-    let before = process_time();
+fn client_time(work: &str) -> String {
+    format!("{work}, CPU time of the client's process")
+}
+
+fn server_time(work: &str) -> String {
+    format!("{work}, CPU time of the server's process")
+}
+
+/// What a process uses meanwhile.
+fn used(time: impl Fn() -> Duration, work: impl FnOnce() -> Duration) -> Duration {
+    let before = time();
     work();
-    process_time().saturating_sub(before)
+    time().saturating_sub(before)
 }
 
 fn connect_telethon<'p>(
