@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::invoke::{end_by, failed};
+use super::invoke::failed;
 use super::link::{Link, Order};
 use super::{Client, InvokeError, repeatable};
 use crate::auth::Refusal;
@@ -92,13 +92,13 @@ async fn call_once<F: Function>(
         method,
         body,
         options: repeatable::options(method),
+        deadline: Instant::now() + limit,
         introduce: false,
         without_updates: false,
         after: None,
         leads: false,
         acknowledged: None,
     });
-    let end = end_by(ticket, method, Instant::now() + limit, limit).await?;
-    let result = end.map_err(|end| failed(method, link.dc(), end))?;
+    let result = ticket.end().await.map_err(|end| failed(method, link.dc(), limit, end))?;
     F::Return::from_bytes(result).map_err(|source| InvokeError::Decode { method, source })
 }

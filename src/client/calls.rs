@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 
+use tokio::time::Instant;
+
 use super::introduction::{Introduction, is_service};
 use super::link::{Call, CallEnd, CallId, Order};
 use crate::clock::Now;
 use crate::message::client::{CallOptions, Session};
 use crate::message::ordered::Ordered;
 use crate::message::{CallStatus, Failure, RequestId, SendError};
+use crate::net::SystemClock;
 
 /// Calls by their two names. Each stays here, with its body, until it has ended: a session that is given up for
 /// another (new auth key) hands its calls on.
@@ -19,6 +22,8 @@ pub(super) struct Calls {
     waiting: VecDeque<Box<Call>>,
     running: Ordered<RequestId, Running>,
     requests: Ordered<CallId, RequestId>,
+    /// No call is to be given up before. The calls themselves are looked at then only: nearly all end before.
+    earliest: Option<Instant>,
 }
 
 /// How many calls that succeeded are remembered for those that come after them.
@@ -48,7 +53,54 @@ pub(super) struct Ended {
 
 impl Calls {
     pub(super) fn add(&mut self, call: Box<Call>) {
+        let deadline = call.order.deadline;
+        self.earliest = Some(self.deadline().map_or(deadline, |earliest| earliest.min(deadline)));
         self.waiting.push_back(call);
+    }
+
+    /// When to look for calls whose time is over, if there are calls.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.earliest.filter(|_| !self.is_empty())
+    }
+
+    /// Gives up the calls whose time is over. `cause` says why there is no connection, when there is none.
+    pub(super) fn expire(
+        &mut self,
+        mut session: Option<&mut Session>,
+        now: Now,
+        clock: &SystemClock,
+        cause: Option<&str>,
+    ) {
+        let instant = clock.instant(now.monotonic);
+        let is_due = |call: &Call| call.order.deadline <= instant;
+        let give_up = |call: Box<Call>, status| {
+            call.end(Err(CallEnd::TimedOut { status, cause: cause.map(str::to_owned) }));
+        };
+        let mut later: Option<Instant> = None;
+        let mut keep = |call: &Call| {
+            let deadline = call.order.deadline;
+            later = Some(later.map_or(deadline, |later| later.min(deadline)));
+        };
+        for call in std::mem::take(&mut self.waiting) {
+            if is_due(&call) {
+                give_up(call, CallStatus::Queued);
+            } else {
+                keep(&call);
+                self.waiting.push_back(call);
+            }
+        }
+        let mut due = Vec::new();
+        for (request, running) in self.running.iter() {
+            if is_due(&running.call) { due.push(*request) } else { keep(&running.call) }
+        }
+        for request in due {
+            let Some(Running { call, .. }) = self.running.remove(request) else { continue };
+            self.requests.remove(call.id);
+            let status = session.as_deref_mut().and_then(|session| session.cancel(now, request));
+            // What the session does not know any more was received at least.
+            give_up(call, status.unwrap_or(CallStatus::Received));
+        }
+        self.earliest = later;
     }
 
     /// Hands the waiting calls to the session, in order, as long as it takes them, each with what belongs around it.
@@ -141,20 +193,16 @@ impl Calls {
         Some(Ended { call, introduced })
     }
 
-    /// Forgets a call; `None` if it has ended.
-    pub(super) fn cancel(
-        &mut self,
-        session: Option<&mut Session>,
-        now: Now,
-        id: CallId,
-    ) -> Option<CallStatus> {
+    /// Forgets a call, unless it has ended.
+    pub(super) fn cancel(&mut self, session: Option<&mut Session>, now: Now, id: CallId) {
         if let Some(request) = self.requests.remove(id) {
             self.running.remove(request);
-            return session?.cancel(now, request);
+            if let Some(session) = session {
+                session.cancel(now, request);
+            }
+        } else if let Some(place) = self.waiting.iter().position(|call| call.id == id) {
+            self.waiting.remove(place);
         }
-        let place = self.waiting.iter().position(|call| call.id == id)?;
-        self.waiting.remove(place);
-        Some(CallStatus::Queued)
     }
 
     /// The session is given up: its calls wait for the next one, in the order in which they were made.

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use super::in_order::Turn;
-use super::link::{CallEnd, GivenUp, Link, Order, Ticket};
+use super::link::{CallEnd, Link, Order};
 use super::retry::{Patience, Reaction};
 use super::{Client, InvokeError, repeatable};
 use crate::message::client::CallOptions;
@@ -199,6 +199,7 @@ impl Client {
                 method,
                 body: body.clone(),
                 options,
+                deadline,
                 introduce: matches!(next, Next::Introduced),
                 without_updates,
                 after,
@@ -208,7 +209,7 @@ impl Client {
             if let Some(turn) = &turn {
                 turn.is_on(&link, ticket.id());
             }
-            let end = match end_by(ticket, method, deadline, limit).await? {
+            let end = match ticket.end().await {
                 Ok(result) => return Ok(result),
                 Err(end) => end,
             };
@@ -248,7 +249,7 @@ impl Client {
                         Next::Again
                     }
                 },
-                end => return Err(failed(method, link.dc(), end)),
+                end => return Err(failed(method, link.dc(), limit, end)),
             };
             if Instant::now() >= deadline {
                 let (status, cause) = (CallStatus::Queued, None);
@@ -263,25 +264,10 @@ fn former_failed(error: &RpcError) -> bool {
     error.is("MSG_WAIT_FAILED") || error.is("MSG_WAIT_TIMEOUT")
 }
 
-/// Waits for the end of a call until `deadline`, which is `limit` after it was made, and gives it up then.
-pub(super) async fn end_by(
-    mut ticket: Ticket<'_>,
-    method: &'static str,
-    deadline: Instant,
-    limit: Duration,
-) -> Result<Result<Bytes, CallEnd>, InvokeError> {
-    match timeout_at(deadline, ticket.end()).await {
-        Ok(end) => Ok(end),
-        Err(_) => {
-            let GivenUp { status, cause } = ticket.give_up().await;
-            Err(InvokeError::Timeout { method, after: limit, status, cause })
-        }
-    }
-}
-
-/// The error for the end of a call that was not repeated.
-pub(super) fn failed(method: &'static str, dc: i32, end: CallEnd) -> InvokeError {
+/// The error for the end of a call that was not repeated; `limit` is what it was given time for.
+pub(super) fn failed(method: &'static str, dc: i32, limit: Duration, end: CallEnd) -> InvokeError {
     match end {
+        CallEnd::TimedOut { status, cause } => InvokeError::Timeout { method, after: limit, status, cause },
         CallEnd::Refused(error) => InvokeError::Rpc { method, error },
         CallEnd::Failed(failure) => InvokeError::Failed { method, failure },
         CallEnd::Unsendable(reason) => InvokeError::Unsendable { method, reason },

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::core::Core;
 use super::establish::Established;
@@ -33,6 +34,8 @@ pub(super) struct Order {
     pub method: &'static str,
     pub body: Bytes,
     pub options: CallOptions,
+    /// When it is given up.
+    pub deadline: Instant,
     /// Make it inside `initConnection`, whatever the task believes of the session.
     pub introduce: bool,
     /// Make it inside `invokeWithoutUpdates`, whatever the connection is for.
@@ -70,24 +73,22 @@ pub(super) enum CallEnd {
     Unsendable(SendError),
     /// The call after which it was to come has ended badly, or is not known; this one was not sent.
     FormerOver,
+    /// It was given up at its deadline.
+    TimedOut {
+        status: CallStatus,
+        /// Why there is no connection, when there is none.
+        cause: Option<String>,
+    },
     KeyUnknown(CallStatus),
     SessionLost(CallStatus),
     Closed(CallStatus),
-}
-
-/// How far a call had come when it was given up.
-#[derive(Debug)]
-pub(super) struct GivenUp {
-    pub status: CallStatus,
-    /// Why there is no connection, when there is none.
-    pub cause: Option<String>,
 }
 
 /// What a handle tells the task. Small: the channel makes room for many at a time.
 #[derive(Debug)]
 pub(super) enum Command {
     Call(Box<Call>),
-    Cancel(CallId, Option<oneshot::Sender<GivenUp>>),
+    Cancel(CallId),
     Close(oneshot::Sender<()>),
 }
 
@@ -178,20 +179,12 @@ impl Ticket<'_> {
         self.id
     }
 
-    /// Waits for the end of the call. Dropping the future and calling again is fine.
-    pub(super) async fn end(&mut self) -> Result<Bytes, CallEnd> {
+    /// Waits for the end of the call, which comes by its deadline.
+    pub(super) async fn end(mut self) -> Result<Bytes, CallEnd> {
         let end = (&mut self.answer).await;
         self.over = true;
         // The task dropped its end without a word: it is gone, and what it had not told was not sent.
         end.unwrap_or(Err(CallEnd::Closed(CallStatus::Queued)))
-    }
-
-    /// Cancels the call and asks how far it had come.
-    pub(super) async fn give_up(mut self) -> GivenUp {
-        self.over = true;
-        let (reply, told) = oneshot::channel();
-        let _ = self.link.commands.send(Command::Cancel(self.id, Some(reply)));
-        told.await.unwrap_or(GivenUp { status: CallStatus::Queued, cause: None })
     }
 }
 
@@ -199,7 +192,7 @@ impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         self.link.counts.load.fetch_sub(1, Ordering::Relaxed);
         if !self.over {
-            let _ = self.link.commands.send(Command::Cancel(self.id, None));
+            let _ = self.link.commands.send(Command::Cancel(self.id));
         }
     }
 }

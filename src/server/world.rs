@@ -10,6 +10,7 @@ use super::{
     AccountSpec, DcAddress, Error, Event,
     accounts::{self, Account, Accounts, Password},
     codes::{Codes, Pending, Refused},
+    config,
     journal::{Journal, Opened},
     keys::{Authorization, KeyEntry, Keys},
     mailbox::{Mailbox, Message},
@@ -51,6 +52,8 @@ pub(super) struct World {
     pub salts: [u8; 32],
     /// How often each method was carried out.
     pub carried_out: HashMap<&'static str, u64>,
+    /// The last answer to `help.getConfig`.
+    pub config: Option<config::Given>,
     mailboxes: HashMap<i64, Mailbox>,
     /// The highest id of a deleted account.
     last_gone: Option<i64>,
@@ -76,6 +79,7 @@ impl World {
             rng,
             salts,
             carried_out: HashMap::new(),
+            config: None,
             mailboxes: HashMap::new(),
             last_gone: None,
             journal: None,

@@ -104,6 +104,7 @@ impl Task {
                 }
                 return end;
             }
+            self.expire_calls(Some(session), now);
             let all = self.calls.all();
             if self.keeping.as_mut().is_none_or(|keeping| keeping.admit(now.monotonic, all)) {
                 let around = Around {
@@ -135,7 +136,8 @@ impl Task {
             let due = if full { session.poll_timeout_unsent() } else { session.poll_timeout() };
             let deadlines = [due, key_deadline, idle_deadline, self.shrink_at];
             let deadline = deadlines.into_iter().flatten().min();
-            timer.set(deadline.map(|deadline| self.core.clock.instant(deadline)));
+            let deadline = deadline.map(|deadline| self.core.clock.instant(deadline));
+            timer.set(deadline.into_iter().chain(self.calls.deadline()).min());
             let wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
             if matches!(wake, Wake::Command(_)) && self.calls.running() >= CROWD {
                 yield_now().await;

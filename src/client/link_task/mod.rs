@@ -17,11 +17,12 @@ use self::keys::Keeping;
 use super::calls::Calls;
 use super::core::Core;
 use super::establish::{Established, FLOOD_PAUSE, establish};
-use super::link::{CallEnd, Command, GivenUp, Lane};
+use super::link::{CallEnd, Command, Lane};
+use crate::clock::Now;
 use crate::crypto::AuthKey;
 use crate::message::CallStatus;
 use crate::message::client::Session;
-use crate::net::{Backoff, BoxFuture, Refusal, erased};
+use crate::net::{Alarm, Backoff, BoxFuture, Refusal, erased};
 use crate::session::Salt;
 
 /// Serves a DC until all handles are gone or one of them closes it.
@@ -226,6 +227,7 @@ impl Task {
     /// Waits for `work` and meanwhile takes calls in and lets them go, unless the link is to be closed.
     async fn obey_during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, End> {
         let mut work = pin!(work);
+        let mut alarm = Alarm::new();
         poll_fn(|cx| {
             if self.poll_lost(cx).is_ready() {
                 return Poll::Ready(Err(End::SessionLost));
@@ -235,9 +237,25 @@ impl Task {
                     return Poll::Ready(Err(End::Closed));
                 }
             }
+            loop {
+                let mut session = self.session.take();
+                self.expire_calls(session.as_deref_mut(), self.core.clock.now());
+                self.session = session;
+                alarm.set(self.calls.deadline());
+                if alarm.poll(cx).is_pending() {
+                    break;
+                }
+            }
             work.as_mut().poll(cx).map(Ok)
         })
         .await
+    }
+
+    /// Gives up the calls whose time is over.
+    fn expire_calls(&mut self, session: Option<&mut Session>, now: Now) {
+        if self.calls.deadline().is_some_and(|deadline| deadline <= self.core.clock.instant(now.monotonic)) {
+            self.calls.expire(session, now, &self.core.clock, self.cause.as_deref());
+        }
     }
 
     /// Ready when the session is somebody else's.
@@ -249,15 +267,7 @@ impl Task {
     fn obey(&mut self, session: Option<&mut Session>, command: Command) -> bool {
         match command {
             Command::Call(call) => self.calls.add(call),
-            Command::Cancel(id, reply) => {
-                let status = self.calls.cancel(session, self.core.clock.now(), id);
-                if let Some(reply) = reply {
-                    // A call that has just ended was received at least.
-                    let status = status.unwrap_or(CallStatus::Received);
-                    // The caller may have gone away meanwhile: then nobody wants to know.
-                    let _ = reply.send(GivenUp { status, cause: self.cause.clone() });
-                }
-            }
+            Command::Cancel(id) => self.calls.cancel(session, self.core.clock.now(), id),
             Command::Close(done) => {
                 self.closing = Some(done);
                 return true;
