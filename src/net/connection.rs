@@ -98,6 +98,16 @@ impl Connection {
         }
     }
 
+    /// How many bytes wait for the operating system to take them. Over HTTP none do for long: a request that is not answered has
+    /// a deadline of its own.
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        match &self.0 {
+            Inner::Framed(framed) => framed.queued(),
+            Inner::Http(_) => 0,
+        }
+    }
+
     /// The next frame of what was read already, without touching the socket.
     pub fn buffered(&mut self) -> Option<Result<Frame, FramedError>> {
         match &mut self.0 {

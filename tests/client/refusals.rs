@@ -2,9 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use mtwire::client::{CallStatus, Client, ConnectError, InvokeError, Update};
+use mtwire::client::{CallStatus, Client, ConnectError, InvokeError, Timing, Update};
 use mtwire::session::{Change, SessionStore, User};
-use mtwire::tl::{Serialize, enums, functions};
+use mtwire::tl::{Constructor, Serialize, enums, functions};
+use rand::Rng;
+use tokio::task::JoinSet;
 
 use crate::scripted::{Reply, Scripted, Seen};
 
@@ -159,4 +161,37 @@ async fn what_is_no_call_is_refused_before_it_is_sent() {
     let client = server.client().await;
     let error = client.invoke_raw(bytes::Bytes::from_static(b"abc")).await.unwrap_err();
     assert!(matches!(error, InvokeError::Unsendable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_reads_no_more_is_left_for_another_connection() {
+    // More than the kernel keeps for both ends of a connection, so that no ping can go out behind it.
+    const CALLS: u8 = 48;
+    const SIZE: usize = 512 * 1024;
+    let server = after_connecting(|n| if n == 0 { Reply::Deaf } else { Reply::Config }).await;
+    let timing = Timing {
+        ping: Duration::from_millis(400),
+        pong: Duration::from_millis(200),
+        ..crate::loopback::timing()
+    };
+    let client = server.builder().timing(timing).connect().await.unwrap();
+    let unanswered = tokio::spawn({
+        let client = client.clone();
+        async move { call(&client).await }
+    });
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLS {
+        let client = client.clone();
+        callers.spawn(async move {
+            let mut body = vec![0; SIZE];
+            // Random, as nothing else would be as long on the wire.
+            rand::rng().fill_bytes(&mut body);
+            body.extend(functions::help::GetConfig::ID.to_le_bytes());
+            client.invoke_raw(body.into()).await.map(drop)
+        });
+    }
+    while let Some(answered) = callers.join_next().await {
+        answered.unwrap().unwrap();
+    }
+    unanswered.abort();
 }

@@ -26,6 +26,8 @@ pub enum Reply {
     Silence,
     /// Sends these updates, then answers as [`Config`](Self::Config).
     Push(Bytes),
+    /// Reads nothing any more on this connection, and leaves it open.
+    Deaf,
     /// Sends a transport error and hangs up, now and in all connections to come.
     Refuse(i32),
 }
@@ -68,6 +70,8 @@ impl Scripted {
             script: Box::new(script),
             calls: 0,
             refusing: None,
+            deaf: false,
+            unread: Vec::new(),
             told,
         };
         let task = tokio::spawn(serving.run(listener)).abort_handle();
@@ -111,6 +115,9 @@ struct Serving {
     script: Box<dyn FnMut(usize) -> Reply + Send>,
     calls: usize,
     refusing: Option<i32>,
+    deaf: bool,
+    /// Connections on which nothing is read any more.
+    unread: Vec<Framed<TcpStream>>,
     told: mpsc::UnboundedSender<Seen>,
 }
 
@@ -150,6 +157,10 @@ impl Serving {
                 framed.queue(packet, false).unwrap();
             }
             self.session = Some(session);
+            if std::mem::take(&mut self.deaf) {
+                self.unread.push(framed);
+                return;
+            }
         }
     }
 
@@ -181,6 +192,7 @@ impl Serving {
         self.calls += 1;
         match reply {
             Reply::Silence => {}
+            Reply::Deaf => self.deaf = true,
             Reply::Refuse(code) => self.refusing = Some(code),
             Reply::Error(code, message) => {
                 session.answer_error(now, msg_id, &RpcError::new(code, message)).unwrap();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
+use super::stall::Stall;
 use super::{End, Task};
 use crate::client::Update;
 use crate::client::calls::Around;
@@ -95,6 +96,7 @@ impl Task {
 
     async fn exchange_packets(&mut self, session: &mut Session, connection: &mut Connection) -> End {
         let mut timer = Alarm::new();
+        let mut stall = Stall::new(self.core.config.timing.ping + self.core.config.timing.pong);
         // Read once for what has woken the task and what is done about it, and again between packets.
         let mut now = self.core.clock.now();
         loop {
@@ -134,7 +136,17 @@ impl Task {
             // What is due and cannot go would wake the task again at once.
             let full = connection.queued() >= HIGH_WATER;
             let due = if full { session.poll_timeout_unsent() } else { session.poll_timeout() };
-            let deadlines = [due, key_deadline, idle_deadline, self.shrink_at];
+            let stalled = match connection.unsent() {
+                unsent if full && unsent > 0 => Some(stall.blocked(now.monotonic, unsent)),
+                _ => {
+                    stall.moved();
+                    None
+                }
+            };
+            if stalled.is_some_and(|at| at <= now.monotonic) {
+                return End::Lost("the server takes no packets and says nothing".to_owned());
+            }
+            let deadlines = [due, key_deadline, idle_deadline, self.shrink_at, stalled];
             let deadline = deadlines.into_iter().flatten().min();
             let deadline = deadline.map(|deadline| self.core.clock.instant(deadline));
             timer.set(deadline.into_iter().chain(self.calls.deadline()).min());
@@ -145,7 +157,10 @@ impl Task {
             now = self.core.clock.now();
             let result = match wake {
                 Wake::Command(command) => self.take_commands(session, command),
-                Wake::Frame(frame) => self.take_frames(session, connection, frame, &mut now),
+                Wake::Frame(frame) => {
+                    stall.moved();
+                    self.take_frames(session, connection, frame, &mut now)
+                }
                 Wake::Timer => {
                     session.handle_timeout(now);
                     Ok(())

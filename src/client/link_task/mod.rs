@@ -2,6 +2,7 @@
 
 mod connection;
 mod keys;
+mod stall;
 
 use std::future::poll_fn;
 use std::pin::pin;
