@@ -7,12 +7,12 @@ use thiserror::Error;
 
 use super::AuthKey;
 use super::aes::{BLOCK_LEN, Ige};
-use super::kdf::{self, MsgKeyHasher, Side};
+use super::kdf::{self, MsgKeyHasher, MsgKeyLarge, Side};
 use crate::tl::PacketBuf;
 
 mod batch;
 
-pub use batch::{ToOpen, open_many};
+pub use batch::{ToOpen, ToSeal, open_many, seal_many};
 
 /// Bytes in front of the ciphertext: `auth_key_id` and `msg_key`.
 pub const HEADER_LEN: usize = 24;
@@ -51,12 +51,17 @@ pub fn seal(key: &AuthKey, sender: Side, packet: &mut PacketBuf) -> Sealed {
 /// When the length is not a multiple of 16: the padding is the caller's job.
 pub fn seal_in_place(key: &AuthKey, sender: Side, plaintext: &mut [u8]) -> Sealed {
     let large = kdf::msg_key_large(key, sender, plaintext);
-    let msg_key = large.msg_key();
-    kdf::v2(key, sender, &msg_key).encrypt(plaintext);
-    let mut header = [0; HEADER_LEN];
-    header[..8].copy_from_slice(&key.id_bytes());
-    header[8..].copy_from_slice(&msg_key);
-    Sealed { header, quick_ack_token: large.quick_ack_token() }
+    kdf::v2(key, sender, &large.msg_key()).encrypt(plaintext);
+    Sealed::new(key, large)
+}
+
+impl Sealed {
+    fn new(key: &AuthKey, large: MsgKeyLarge) -> Self {
+        let mut header = [0; HEADER_LEN];
+        header[..8].copy_from_slice(&key.id_bytes());
+        header[8..].copy_from_slice(&large.msg_key());
+        Self { header, quick_ack_token: large.quick_ack_token() }
+    }
 }
 
 /// The `auth_key_id` at the head of a packet, read as a little-endian number, as [`AuthKey::id`] gives it. Zero
@@ -159,6 +164,30 @@ mod tests {
                 packet[..8].copy_from_slice(&key.id_bytes());
             }
             prop_assert_eq!(open(&key, Side::Server, &mut packet), Err(OpenError));
+        }
+
+        #[test]
+        fn many_packets_are_sealed_as_one_by_one(messages in vec((plaintext(), side(), 1usize..20), 0..20)) {
+            let keys = [key(), AuthKey::from_bytes([5; 256])];
+            let key_of = |plain: &[u8]| &keys[usize::from(plain[0] % 2)];
+            let mut plaintexts: Vec<_> =
+                messages.iter().map(|(plain, sender, times)| (plain.repeat(*times), *sender)).collect();
+            let mut copies = plaintexts.clone();
+            let one_by_one: Vec<_> = copies
+                .iter_mut()
+                .map(|(plain, sender)| {
+                    let key = key_of(plain);
+                    seal_in_place(key, *sender, plain)
+                })
+                .collect();
+            let together = seal_many(
+                plaintexts
+                    .iter_mut()
+                    .map(|(plain, sender)| ToSeal { key: key_of(plain), sender: *sender, plaintext: plain })
+                    .collect(),
+            );
+            prop_assert_eq!(one_by_one, together);
+            prop_assert_eq!(copies, plaintexts);
         }
 
         #[test]

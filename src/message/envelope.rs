@@ -108,6 +108,14 @@ pub fn seal(
     rng: &mut dyn CryptoRng,
     packet: &mut PacketBuf,
 ) -> Sealed {
+    draft(header, rng, packet);
+    let sealed = seal_in_place(key, sender, packet.as_mut_slice());
+    packet.prepend(&sealed.header);
+    sealed
+}
+
+/// The first half of [`seal`]: the plaintext of the packet.
+pub(super) fn draft(header: Header, rng: &mut dyn CryptoRng, packet: &mut PacketBuf) {
     let length = i32::try_from(packet.len()).expect("a body is shorter than 2 GiB");
     let mut front = [0; HEADER_LEN];
     front[..8].copy_from_slice(&header.salt.to_le_bytes());
@@ -121,10 +129,6 @@ pub fn seal(
     let blocks = (body_end + MIN_PADDING).div_ceil(16) + (rng.next_u32() % 16) as usize;
     packet.resize(blocks * 16);
     rng.fill_bytes(&mut packet.as_mut_slice()[body_end..]);
-
-    let sealed = seal_in_place(key, sender, packet.as_mut_slice());
-    packet.prepend(&sealed.header);
-    sealed
 }
 
 #[cfg(test)]

@@ -7,12 +7,15 @@ use rand::CryptoRng;
 
 use super::acks::PendingAcks;
 use super::container::{Batch, Body, Outgoing};
+use super::draft::Draft;
 use super::envelope::{self, Header};
+use super::event::RequestId;
 use super::ids::Ids;
 use super::msg_id::{Generator, Kind, MsgId};
 use super::replay::Window;
 use super::seqno::Counter;
 use super::service::msgs_ack;
+use crate::crypto::packet::{ToSeal, seal_in_place, seal_many};
 use crate::crypto::{AuthKey, Side};
 use crate::tl::PacketBuf;
 
@@ -26,14 +29,6 @@ pub(super) struct Link {
     pub(super) seqno: Counter,
     pub(super) acks: PendingAcks,
     pub(super) window: Window,
-}
-
-/// A packet that was built.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SealedBatch {
-    /// The id on the packet: of its one message, or of the container.
-    pub(super) msg_id: MsgId,
-    pub(super) quick_ack_token: u32,
 }
 
 impl Link {
@@ -106,15 +101,16 @@ impl Link {
         }
     }
 
-    /// Seals the messages as one packet in `out`.
-    pub(super) fn seal(
+    /// Puts the messages into one packet in `out`, which is to be sealed yet. Gives the id on the packet: of its one
+    /// message, or of the container.
+    pub(super) fn draft(
         &mut self,
         salt: i64,
         unix: Duration,
         batch: &Batch,
         rng: &mut dyn CryptoRng,
         out: &mut PacketBuf,
-    ) -> SealedBatch {
+    ) -> MsgId {
         out.clear();
         batch.write(out);
         // A container is numbered last, so its id is above those of its messages and its seqno not below (SQ-3).
@@ -123,7 +119,35 @@ impl Link {
             None => (self.ids.next(unix, self.notice()), self.seqno.next(false)),
         };
         let header = Header { salt, session_id: self.session_id, msg_id, seqno };
-        let sealed = envelope::seal(&self.key, self.side, header, rng, out);
-        SealedBatch { msg_id, quick_ack_token: sealed.quick_ack_token }
+        envelope::draft(header, rng, out);
+        msg_id
+    }
+
+    /// Seals one packet that was drafted; gives the token of its quick ack.
+    pub(super) fn seal(&self, packet: &mut PacketBuf) -> u32 {
+        let sealed = seal_in_place(&self.key, self.side, packet.as_mut_slice());
+        packet.prepend(&sealed.header);
+        sealed.quick_ack_token
+    }
+
+    /// Seals packets that were drafted, side by side, and gives them away in their order, with the tokens of their quick acks.
+    pub(super) fn seal_all(
+        &self,
+        drafts: &mut Vec<Draft>,
+        mut done: impl FnMut(PacketBuf, Vec<RequestId>, u32),
+    ) {
+        // Mostly there is one.
+        if let [draft] = &mut drafts[..] {
+            let token = self.seal(&mut draft.packet);
+            return drafts.drain(..).for_each(|draft| done(draft.packet, draft.quick, token));
+        }
+        let plaintexts = drafts.iter_mut().map(|draft| draft.packet.as_mut_slice());
+        let sealed = seal_many(
+            plaintexts.map(|plaintext| ToSeal { key: &self.key, sender: self.side, plaintext }).collect(),
+        );
+        for (mut draft, sealed) in drafts.drain(..).zip(sealed) {
+            draft.packet.prepend(&sealed.header);
+            done(draft.packet, draft.quick, sealed.quick_ack_token);
+        }
     }
 }

@@ -22,6 +22,7 @@ mod acks;
 mod bad_msg;
 pub mod client;
 mod container;
+mod draft;
 pub mod envelope;
 pub mod error;
 pub mod event;
@@ -42,6 +43,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 
+pub use draft::Draft;
 pub use envelope::Opened;
 pub use error::{Error, SendError};
 pub use event::{CallStatus, ClientEvent, Failure, PushId, RequestId, ServerEvent};

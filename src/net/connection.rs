@@ -81,6 +81,15 @@ impl Connection {
         }
     }
 
+    /// How many packets may be made at a time: over HTTP a request carries one, and the next waits for its answer.
+    #[must_use]
+    pub fn side_by_side(&self) -> usize {
+        match &self.0 {
+            Inner::Framed(_) => 8,
+            Inner::Http(_) => 1,
+        }
+    }
+
     /// Lets go of memory that is of no use while nothing is sent or received.
     pub fn shrink_to_fit(&mut self) {
         if let Inner::Framed(framed) = &mut self.0 {

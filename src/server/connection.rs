@@ -20,6 +20,7 @@ use super::{
 use crate::{
     crypto::packet,
     handshake::server::Options,
+    message::Draft,
     net::{Alarm, BoxStream, Framed, FramedError, Stranger, Welcome, greet},
     transport::{ErrorKind, Frame},
 };
@@ -97,17 +98,22 @@ fn is_http(error: &FramedError) -> bool {
     matches!(error, FramedError::Framing(error) if error.kind == ErrorKind::Http)
 }
 
+/// How many packets are sealed at a time.
+const SIDE_BY_SIDE: usize = 8;
+
 struct Connection {
     framed: Framed<BoxStream>,
     carrier: Carrier,
     heard: Instant,
+    /// Packets that are about to be sealed and sent; empty in between.
+    drafts: Vec<Draft>,
     /// When to let go of memory that is of no use while nothing happens.
     shrink_at: Option<Instant>,
 }
 
 impl Connection {
     fn new(framed: Framed<BoxStream>, carrier: Carrier) -> Self {
-        Self { framed, carrier, heard: Instant::now(), shrink_at: None }
+        Self { framed, carrier, heard: Instant::now(), drafts: Vec::new(), shrink_at: None }
     }
 
     async fn serve(&mut self) {
@@ -187,6 +193,7 @@ impl Connection {
     fn shrink(&mut self) {
         self.shrink_at = None;
         self.framed.shrink_to_fit();
+        self.drafts = Vec::new();
         for live in &self.carrier.sessions {
             live.lock().session.shrink_to_fit();
         }
@@ -198,15 +205,32 @@ impl Connection {
         let mut rng = rand::rng();
         for live in &self.carrier.sessions {
             while self.framed.queued() <= limits::OUTPUT {
-                let mut packet = self.framed.buffer();
+                let mut bytes = self.framed.queued();
                 let mut state = live.lock();
                 let sends = state.sends_over(self.carrier.id);
-                if !sends || !state.session.poll_transmit(now, &mut rng, &mut packet) {
-                    self.framed.give_back(packet);
+                while sends && bytes <= limits::OUTPUT && self.drafts.len() < SIDE_BY_SIDE {
+                    match state.session.draft(now, &mut rng, self.framed.buffer()) {
+                        Ok(draft) => {
+                            bytes += draft.len();
+                            self.drafts.push(draft);
+                        }
+                        Err(buffer) => {
+                            self.framed.give_back(buffer);
+                            break;
+                        }
+                    }
+                }
+                if self.drafts.is_empty() {
                     break;
                 }
+                let mut queued = Ok(());
+                state.session.seal(&mut self.drafts, |packet| {
+                    if queued.is_ok() {
+                        queued = self.framed.queue(packet, false);
+                    }
+                });
                 drop(state);
-                self.framed.queue(packet, false).map_err(|_| Close::Silently)?;
+                queued.map_err(|_| Close::Silently)?;
             }
         }
         Ok(())

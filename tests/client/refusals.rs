@@ -169,11 +169,8 @@ async fn a_server_that_reads_no_more_is_left_for_another_connection() {
     const CALLS: u8 = 24;
     const SIZE: usize = 512 * 1024;
     let server = after_connecting(|n| if n == 0 { Reply::Deaf } else { Reply::Config }).await;
-    let timing = Timing {
-        ping: Duration::from_secs(2),
-        pong: Duration::from_secs(2),
-        ..crate::loopback::timing()
-    };
+    let timing =
+        Timing { ping: Duration::from_secs(2), pong: Duration::from_secs(2), ..crate::loopback::timing() };
     let client = server.builder().timing(timing).connect().await.unwrap();
     let unanswered = tokio::spawn({
         let client = client.clone();

@@ -26,6 +26,8 @@ const UPDATE_CONFIG: u32 = 0xa229_dd06;
 
 /// Packets are left in the session, where they can still be batched, while this many bytes wait for the network.
 const HIGH_WATER: usize = 256 * 1024;
+/// So many packets are sealed side by side, however large: file parts, mostly. Beyond the mark above they go together.
+const LARGE: usize = 4;
 /// How many frames or commands are taken in before what they caused is sent: they share a container then.
 const BATCH: usize = 512;
 /// From so many calls in flight on, a call lets those who are about to make one go first, so that they share a packet:
@@ -216,14 +218,34 @@ impl Task {
                 connection.give_back(packet);
             }
         }
-        while connection.queued() < HIGH_WATER && session.wants_transmit(now) {
-            let mut packet = connection.buffer();
-            let Some(transmit) = session.poll_transmit(now, &mut rng, &mut packet) else {
-                connection.give_back(packet);
-                break;
-            };
+        while connection.queued() < HIGH_WATER {
+            let mut bytes = connection.queued();
+            while (bytes < HIGH_WATER || self.drafts.len() < LARGE)
+                && self.drafts.len() < connection.side_by_side()
+                && session.wants_transmit(now)
+            {
+                match session.draft(now, &mut rng, connection.buffer()) {
+                    Ok(draft) => {
+                        bytes += draft.len();
+                        self.drafts.push(draft);
+                    }
+                    Err(buffer) => {
+                        connection.give_back(buffer);
+                        break;
+                    }
+                }
+            }
+            if self.drafts.is_empty() {
+                return Ok(());
+            }
             self.stirred = true;
-            connection.queue(packet, transmit.quick_ack).map_err(|error| End::Lost(error.to_string()))?;
+            let mut queued = Ok(());
+            session.seal(&mut self.drafts, |packet, transmit| {
+                if queued.is_ok() {
+                    queued = connection.queue(packet, transmit.quick_ack);
+                }
+            });
+            queued.map_err(|error| End::Lost(error.to_string()))?;
         }
         Ok(())
     }
@@ -350,6 +372,7 @@ impl Task {
             session.shrink_to_fit();
             connection.shrink_to_fit();
             self.calls.shrink_to_fit();
+            self.drafts = Vec::new();
             while self.saves.try_join_next().is_some() {}
         }
     }

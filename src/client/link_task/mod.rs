@@ -21,8 +21,8 @@ use super::establish::{Established, FLOOD_PAUSE, establish};
 use super::link::{CallEnd, Command, Lane};
 use crate::clock::Now;
 use crate::crypto::AuthKey;
-use crate::message::CallStatus;
 use crate::message::client::Session;
+use crate::message::{CallStatus, Draft};
 use crate::net::{Alarm, Backoff, BoxFuture, Refusal, erased};
 use crate::session::Salt;
 
@@ -43,6 +43,7 @@ pub(super) fn run(
         lane,
         failures: 0,
         idle_since: None,
+        drafts: Vec::new(),
         stirred: false,
         shrink_at: None,
         commands,
@@ -72,6 +73,8 @@ struct Task {
     failures: usize,
     /// Since when there is nothing to do, on the monotonic clock.
     idle_since: Option<Duration>,
+    /// Packets that are about to be sealed and sent; empty in between.
+    drafts: Vec<Draft>,
     /// Packets have come or gone since this was last looked at.
     stirred: bool,
     /// When to let go of memory that is of no use while nothing happens, on the monotonic clock.

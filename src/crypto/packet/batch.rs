@@ -3,9 +3,9 @@
 
 use subtle::ConstantTimeEq;
 
-use super::{OpenError, Parts};
+use super::{OpenError, Parts, Sealed};
 use crate::crypto::AuthKey;
-use crate::crypto::aes::{Ige, decrypt_together};
+use crate::crypto::aes::{Ige, IgeKey, Stream, decrypt_together, ige_encrypt_many};
 use crate::crypto::kdf::{self, MsgKeyHasher, Side};
 
 /// Bytes of each message that are decrypted and then hashed: enough to keep the cost of starting a hash low, few
@@ -46,6 +46,41 @@ pub fn open_many<'p>(packets: Vec<ToOpen<'_, 'p>>) -> Vec<Result<&'p mut [u8], O
         results[index] = job.finish();
     }
     results
+}
+
+/// One plaintext, with its padding, for [`seal_many`].
+#[derive(Debug)]
+pub struct ToSeal<'k, 'p> {
+    /// The key to seal it with.
+    pub key: &'k AuthKey,
+    /// Who sends it.
+    pub sender: Side,
+    /// What is encrypted in place: a multiple of 16 bytes.
+    pub plaintext: &'p mut [u8],
+}
+
+/// [`seal_in_place`](super::seal_in_place) for several plaintexts, of one key or of many, up to eight of them at the same time.
+///
+/// A single packet can be encrypted only when all of it is hashed, because its key comes from the hash. Of several the hashes
+/// are made one after the other, and then they are encrypted side by side, four in little more than the time of one. The
+/// results stand in the order of the plaintexts.
+///
+/// # Panics
+/// When the length of a plaintext is not a multiple of 16: the padding is the caller's job.
+pub fn seal_many(mut packets: Vec<ToSeal<'_, '_>>) -> Vec<Sealed> {
+    let mut keys: Vec<IgeKey> = Vec::with_capacity(packets.len());
+    let sealed = packets
+        .iter()
+        .map(|ToSeal { key, sender, plaintext }| {
+            let large = kdf::msg_key_large(key, *sender, plaintext);
+            keys.push(kdf::v2(key, *sender, &large.msg_key()));
+            Sealed::new(key, large)
+        })
+        .collect();
+    let streams = keys.iter().zip(&mut packets);
+    let mut streams: Vec<_> = streams.map(|(key, packet)| Stream { key, data: packet.plaintext }).collect();
+    ige_encrypt_many(&mut streams);
+    sealed
 }
 
 struct Job<'p> {

@@ -1074,3 +1074,39 @@ fn bm_1_a_refusal_that_was_held_back_does_not_set_the_clock() {
     assert_eq!(pair.session.time(), before);
     assert_eq!(pair.sent_calls().len(), 1, "all else of it is believed");
 }
+
+#[test]
+fn packets_that_are_sealed_side_by_side_are_those_of_one_by_one() {
+    let (mut together, mut one_by_one) = (Pair::new(), Pair::new());
+    let mut requests = Vec::new();
+    for pair in [&mut together, &mut one_by_one] {
+        let mut bodies = rng();
+        for quick_ack in [false, true, false, true, true] {
+            let mut body = vec![0; 24 * 1024];
+            bodies.fill_bytes(&mut body);
+            let options = CallOptions { quick_ack, repeatable: false };
+            requests.push(pair.session.call(pair.now, body.into(), options).unwrap());
+        }
+    }
+    let mut drafts = Vec::new();
+    while let Ok(draft) = together.session.draft(together.now, &mut together.rng, PacketBuf::new()) {
+        drafts.push(draft);
+    }
+    let mut packets = Vec::new();
+    together.session.seal(&mut drafts, |packet, transmit| packets.push((packet, transmit)));
+    assert_eq!((drafts.len(), packets.len()), (0, 5), "each call fills a packet");
+    for (packet, transmit) in &packets {
+        let mut other = PacketBuf::new();
+        let is = one_by_one.session.poll_transmit(one_by_one.now, &mut one_by_one.rng, &mut other);
+        assert_eq!(is, Some(*transmit));
+        assert_eq!(other.as_slice(), packet.as_slice(), "msg_ids, seqnos and padding are the same as well");
+    }
+    let wanted: Vec<_> = packets.iter().zip(&requests).filter(|((_, sent), _)| sent.quick_ack).collect();
+    assert_eq!(wanted.len(), 3);
+    for ((packet, _), request) in wanted {
+        let packet = bytes::BytesMut::from(packet.as_slice());
+        let opened = crate::message::envelope::open(&key(), Side::Client, packet).unwrap();
+        together.session.handle_quick_ack(opened.quick_ack_token(&key()));
+        assert_eq!(together.events(), [ClientEvent::QuickAck { request: *request }]);
+    }
+}

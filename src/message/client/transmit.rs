@@ -1,5 +1,6 @@
 //! How a client builds its packets.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,9 +11,9 @@ use super::{Session, Transmit, push_bounded};
 use crate::clock::Now;
 use crate::message::acks::MAX_IDS;
 use crate::message::container::{Batch, Body};
+use crate::message::draft::Draft;
 use crate::message::event::{CallStatus, RequestId};
 use crate::message::ids::Ids;
-use crate::message::link::SealedBatch;
 use crate::message::msg_id::{Kind, MsgId};
 use crate::message::salts::SALT_PERIOD;
 use crate::message::service::{encode, longs};
@@ -61,6 +62,38 @@ impl Session {
         rng: &mut dyn CryptoRng,
         out: &mut PacketBuf,
     ) -> Option<Transmit> {
+        let quick = self.build(now, rng, out)?;
+        let token = self.link.seal(out);
+        Some(expect_quick_ack(&mut self.quick_acks, quick, token))
+    }
+
+    /// [`poll_transmit`](Self::poll_transmit) for an owner who may send several packets at once: builds one in `packet`, which
+    /// [`seal`](Self::seal) encrypts with others. Gives the buffer back if there is nothing to send.
+    ///
+    /// # Errors
+    /// The buffer.
+    pub fn draft(
+        &mut self,
+        now: Now,
+        rng: &mut dyn CryptoRng,
+        mut packet: PacketBuf,
+    ) -> Result<Draft, PacketBuf> {
+        match self.build(now, rng, &mut packet) {
+            Some(quick) => Ok(Draft { packet, quick }),
+            None => Err(packet),
+        }
+    }
+
+    /// Encrypts what [`draft`](Self::draft) has built, up to eight packets side by side, and gives it to `send` in its order.
+    pub fn seal(&mut self, drafts: &mut Vec<Draft>, mut send: impl FnMut(PacketBuf, Transmit)) {
+        let quick_acks = &mut self.quick_acks;
+        self.link.seal_all(drafts, |packet, quick, token| {
+            send(packet, expect_quick_ack(quick_acks, quick, token));
+        });
+    }
+
+    /// Builds the next packet in `out`, all but its encryption. Gives the calls in it that want a quick ack.
+    fn build(&mut self, now: Now, rng: &mut dyn CryptoRng, out: &mut PacketBuf) -> Option<Vec<RequestId>> {
         if !self.connected {
             return None;
         }
@@ -87,12 +120,8 @@ impl Session {
         if self.options.http_wait.is_some() && self.heard && batch.has_room_for(HTTP_WAIT_LEN) {
             self.add_http_wait(unix, &mut batch, Duration::ZERO);
         }
-        let sealed = self.seal(unix, &batch, rng, out);
-        let quick_ack = !quick.is_empty();
-        if quick_ack {
-            push_bounded(&mut self.quick_acks, (sealed.quick_ack_token, quick));
-        }
-        Some(Transmit { quick_ack })
+        self.write(unix, &batch, rng, out);
+        Some(quick)
     }
 
     /// Builds the packet of a long poll in `out`, which it clears first: `http_wait` and the acks that wait (HW-1).
@@ -113,7 +142,8 @@ impl Session {
         if let Some((id, acked)) = self.link.add_acks(now.monotonic, unix, &mut batch) {
             self.sent.insert(id, Sent::Acks(acked));
         }
-        self.seal(unix, &batch, rng, out);
+        self.write(unix, &batch, rng, out);
+        self.link.seal(out);
         true
     }
 
@@ -125,19 +155,12 @@ impl Session {
         self.add(unix, batch, false, body, Sent::HttpWait);
     }
 
-    fn seal(
-        &mut self,
-        unix: Duration,
-        batch: &Batch,
-        rng: &mut dyn CryptoRng,
-        out: &mut PacketBuf,
-    ) -> SealedBatch {
+    fn write(&mut self, unix: Duration, batch: &Batch, rng: &mut dyn CryptoRng, out: &mut PacketBuf) {
         let salt = self.salts.at(unix);
-        let sealed = self.link.seal(salt, unix, batch, rng, out);
+        let msg_id = self.link.draft(salt, unix, batch, rng, out);
         if batch.single().is_none() {
-            self.sent.insert(sealed.msg_id, Sent::Container(Ids::new(batch.ids())));
+            self.sent.insert(msg_id, Sent::Container(Ids::new(batch.ids())));
         }
-        sealed
     }
 
     /// Adds a message to the packet, and to the log of what was sent.
@@ -245,4 +268,17 @@ impl Session {
         }
         quick
     }
+}
+
+/// Remembers for which calls the token of a packet speaks.
+fn expect_quick_ack(
+    expected: &mut VecDeque<(u32, Vec<RequestId>)>,
+    quick: Vec<RequestId>,
+    token: u32,
+) -> Transmit {
+    let quick_ack = !quick.is_empty();
+    if quick_ack {
+        push_bounded(expected, (token, quick));
+    }
+    Transmit { quick_ack }
 }

@@ -729,3 +729,27 @@ fn ak_1_what_was_declared_lost_before_its_container_came_is_not_acknowledged_whe
     let acks: Vec<types::MsgsAck> = pair.sent_of();
     assert_eq!(acks.iter().flat_map(|ack| ack.msg_ids.clone()).collect::<Vec<_>>(), [other.to_wire()]);
 }
+
+#[test]
+fn packets_that_are_sealed_side_by_side_open_in_their_order() {
+    let mut pair = Pair::greeted();
+    let bodies: [Bytes; 5] = std::array::from_fn(|_| {
+        let mut body = vec![0; 24 * 1024];
+        pair.rng.fill_bytes(&mut body);
+        body.into()
+    });
+    for body in &bodies {
+        pair.session.push(pair.now, body.clone()).unwrap();
+    }
+    let mut drafts = Vec::new();
+    while let Ok(draft) = pair.session.draft(pair.now, &mut pair.rng, PacketBuf::new()) {
+        drafts.push(draft);
+    }
+    let mut packets = Vec::new();
+    pair.session.seal(&mut drafts, |packet| packets.push(pair.client.open(&packet)));
+    assert!(packets.len() > 1, "more than fits into one");
+    let sent: Vec<_> = packets.into_iter().flat_map(|packet| packet.messages).collect();
+    assert_eq!(sent.len(), 5);
+    assert!(sent.is_sorted_by_key(|message| message.msg_id));
+    assert!(sent.into_iter().map(|message| message.body).eq(bodies));
+}

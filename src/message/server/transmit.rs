@@ -8,6 +8,7 @@ use super::Session;
 use super::kept::Sent;
 use crate::clock::Now;
 use crate::message::container::{Batch, Body, Outgoing};
+use crate::message::draft::Draft;
 use crate::tl::PacketBuf;
 
 impl Session {
@@ -16,6 +17,34 @@ impl Session {
     ///
     /// Small messages that wait, acks among them, share a container (CT-1); a single message goes without.
     pub fn poll_transmit(&mut self, now: Now, rng: &mut dyn CryptoRng, out: &mut PacketBuf) -> bool {
+        let built = self.build(now, rng, out);
+        if built {
+            self.link.seal(out);
+        }
+        built
+    }
+
+    /// [`poll_transmit`](Self::poll_transmit) for an owner who may send several packets at once: builds one in `packet`, which
+    /// [`seal`](Self::seal) encrypts with others. Gives the buffer back if there is nothing to send.
+    ///
+    /// # Errors
+    /// The buffer.
+    pub fn draft(
+        &mut self,
+        now: Now,
+        rng: &mut dyn CryptoRng,
+        mut packet: PacketBuf,
+    ) -> Result<Draft, PacketBuf> {
+        if self.build(now, rng, &mut packet) { Ok(Draft { packet, quick: Vec::new() }) } else { Err(packet) }
+    }
+
+    /// Encrypts what [`draft`](Self::draft) has built, up to eight packets side by side, and gives it to `send` in its order.
+    pub fn seal(&self, drafts: &mut Vec<Draft>, mut send: impl FnMut(PacketBuf)) {
+        self.link.seal_all(drafts, |packet, _, _| send(packet));
+    }
+
+    /// Builds the next packet in `out`, all but its encryption; `false` if there is nothing to send.
+    fn build(&mut self, now: Now, rng: &mut dyn CryptoRng, out: &mut PacketBuf) -> bool {
         if !self.connected {
             return false;
         }
@@ -29,7 +58,7 @@ impl Session {
             return false;
         }
         let salt = self.salts.current(now.unix);
-        self.link.seal(salt, now.unix, &batch, rng, out);
+        self.link.draft(salt, now.unix, &batch, rng, out);
         true
     }
 
