@@ -8,7 +8,7 @@ use mtwire::crypto::aes::{self, IgeKey, Stream};
 use mtwire::crypto::dh::{Group, KeyPair};
 use mtwire::crypto::factor::factor;
 use mtwire::crypto::kdf::Side;
-use mtwire::crypto::packet::{ToOpen, open_many, seal_in_place};
+use mtwire::crypto::packet::{ToOpen, ToSeal, open_many, seal_in_place, seal_many};
 use mtwire::crypto::{AuthKey, keys, open};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -87,6 +87,19 @@ fn packets(c: &mut Criterion) {
                 seal_in_place(&key, Side::Client, black_box(&mut plain))
             });
         });
+        let mut four = vec![plain.clone(); 4];
+        group.throughput(Throughput::Bytes(4 * len as u64));
+        group.bench_function(format!("seal 4 x {name}"), |b| {
+            b.iter(|| {
+                let plaintexts = black_box(&mut four).iter_mut();
+                seal_many(
+                    plaintexts
+                        .map(|plaintext| ToSeal { key: &key, sender: Side::Client, plaintext })
+                        .collect(),
+                )
+            });
+        });
+        group.throughput(Throughput::Bytes(len as u64));
         let packet = sealed(&key, len);
         group.bench_function(format!("open {name}"), |b| {
             b.iter_batched_ref(

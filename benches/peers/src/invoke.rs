@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use mtwire::crypto::AuthKey;
 use serde_json::json;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
 use crate::bare::{self, Bare};
@@ -17,7 +17,10 @@ use crate::python::Python;
 use crate::row::{Table, Unit};
 use crate::server::{DC, Failure, Place, Server};
 
+/// With how many calls in flight, on a runtime of as many threads as there are processors.
 const WORKS: [(&str, u64); 2] = [("invoke, 1 in flight", 1), ("invoke, 100 in flight", 100)];
+/// The same on a runtime of one thread: no thread wakes another, and one processor is left for the server.
+const ON_ONE_THREAD: [(&str, u64); 1] = [("invoke, 100 in flight, on one thread", 100)];
 
 pub fn run(
     table: &mut Table,
@@ -26,14 +29,29 @@ pub fn run(
     server: &Path,
     python: &Result<Python, String>,
 ) {
-    let cpu = WORKS.map(|(work, _)| [client_time(work), server_time(work)]);
-    let works = WORKS.iter().map(|(work, _)| *work).chain(cpu.iter().flatten().map(String::as_str));
-    if !table.wants_any(&works.collect::<Vec<_>>()) {
+    effort.batch = if effort.quick { Duration::from_millis(60) } else { Duration::from_millis(250) };
+    some(table, effort, &WORKS, runtime, server, Some(python));
+    match Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+        Ok(one) => some(table, effort, &ON_ONE_THREAD, &one, server, None),
+        Err(error) => table.missing(ON_ONE_THREAD[0].0, "all", &error.to_string()),
+    }
+}
+
+fn some(
+    table: &mut Table,
+    effort: Effort,
+    works: &[(&str, u64)],
+    runtime: &Runtime,
+    server: &Path,
+    python: Option<&Result<Python, String>>,
+) {
+    let cpu: Vec<_> = works.iter().map(|(work, _)| [client_time(work), server_time(work)]).collect();
+    let wanted = works.iter().map(|(work, _)| *work).chain(cpu.iter().flatten().map(String::as_str));
+    if !table.wants_any(&wanted.collect::<Vec<_>>()) {
         return;
     }
-    effort.batch = if effort.quick { Duration::from_millis(60) } else { Duration::from_millis(250) };
-    if let Err(error) = all(table, effort, runtime, server, python) {
-        for (work, _) in WORKS {
+    if let Err(error) = all(table, effort, works, runtime, server, python) {
+        for (work, _) in works {
             table.missing(work, "all", &error.to_string());
         }
     }
@@ -42,9 +60,10 @@ pub fn run(
 fn all(
     table: &mut Table,
     effort: Effort,
+    works: &[(&str, u64)],
     runtime: &Runtime,
     server: &Path,
-    python: &Result<Python, String>,
+    python: Option<&Result<Python, String>>,
 ) -> Result<(), Failure> {
     let server = Server::start(server)?;
     let keys = runtime.block_on(async {
@@ -59,7 +78,7 @@ fn all(
     runtime.spawn(pool.runner.run());
     let theirs = pool.handle.thin.clone();
     runtime.block_on(theirs.invoke_in_dc(DC, &grammers_tl_types::functions::help::GetConfig {}))?;
-    let telethon = connect_telethon(python, &server.place, &keys[2]);
+    let telethon = python.map(|python| connect_telethon(python, &server.place, &keys[2]));
 
     let bare = Bare::start(runtime)?;
 
@@ -78,7 +97,7 @@ fn all(
             async move { drop(client.invoke_in_dc(DC, &call).await.expect("an answer")) }
         })
     };
-    for (work, width) in WORKS {
+    for &(work, width) in works {
         if table.wants(work) {
             let mut sides = vec![
                 Side::timed("mtwire", |times| our_calls(times, width)),
@@ -86,11 +105,12 @@ fn all(
                 Side::timed(bare::NAME, |times| bare.exchange(runtime, times, width)),
             ];
             match &telethon {
-                Ok(python) => sides.push(Side::timed("Telethon", move |times| {
+                None => {}
+                Some(Ok(python)) => sides.push(Side::timed("Telethon", move |times| {
                     let took = python.seconds(&json!({"do": "invoke", "times": times, "width": width}));
                     Duration::from_secs_f64(took.unwrap_or(f64::from(u32::MAX)))
                 })),
-                Err(reason) => table.missing(work, "Telethon", reason),
+                Some(Err(reason)) => table.missing(work, "Telethon", reason),
             }
             let took = alternate(effort, sides);
             let goal = |peer: &str| match peer {
@@ -122,7 +142,7 @@ fn all(
     }
     runtime.block_on(ours.disconnect());
     theirs.quit();
-    if let Ok(python) = &telethon {
+    if let Some(Ok(python)) = &telethon {
         python.ask(&json!({"do": "disconnect"}))?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Opening and sealing encrypted packets.
 
 use mtwire::crypto::kdf::Side as Sender;
-use mtwire::crypto::packet::{ToOpen, open_many, seal_in_place};
+use mtwire::crypto::packet::{ToOpen, ToSeal, open_many, seal_in_place, seal_many};
 use mtwire::crypto::{AuthKey, open};
 use mtwire::message::MsgId;
 use mtwire::message::envelope::{self, Header};
@@ -19,6 +19,7 @@ pub fn run(table: &mut Table, effort: Effort) {
     open_one(table, effort);
     open_eight(table, effort);
     seal(table, effort);
+    seal_four(table, effort);
 }
 
 fn sealed() -> (AuthKey, Vec<u8>) {
@@ -140,4 +141,39 @@ fn seal(table: &mut Table, effort: Effort) {
         );
         table.rows(work, unit, &took, |peer| (peer == "grammers").then_some(goal));
     }
+}
+
+/// Four plaintexts with their padding, as when file parts are sent in parallel.
+fn seal_four(table: &mut Table, effort: Effort) {
+    let work = "seal 512 KiB, 4 queued";
+    if !table.wants(work) {
+        return;
+    }
+    let ours = AuthKey::from_bytes(SECRET);
+    let theirs = grammers_crypto::AuthKey::from_bytes(SECRET);
+    let plain = vec![5; LONG];
+    let mut buffer = grammers_crypto::DequeBuffer::with_capacity(LONG + 64, 32);
+    let mut four = vec![plain.clone(); 4];
+    let took = alternate(
+        effort,
+        vec![
+            Side::new("mtwire", || {
+                let plaintexts = four.iter_mut().map(|plaintext| {
+                    plaintext.copy_from_slice(&plain);
+                    ToSeal { key: &ours, sender: Sender::Client, plaintext }
+                });
+                seal_many(plaintexts.collect()).len()
+            }),
+            Side::new("grammers", || {
+                let lengths = (0..4).map(|_| {
+                    buffer.clear();
+                    buffer.extend(plain.iter().copied());
+                    grammers_crypto::encrypt_data_v2(&mut buffer, &theirs);
+                    buffer.len()
+                });
+                lengths.sum::<usize>()
+            }),
+        ],
+    );
+    table.rows(work, Unit::MegabytesPerSecond(4 * LONG), &took, |_| None);
 }
