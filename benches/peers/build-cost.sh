@@ -40,6 +40,26 @@ sys.exit(status)
 WRAPPER
 chmod +x "$scratch/rustc"
 
+compile() { # build|check NAME LOG
+    COST_LOG=$scratch/$3.log RUSTC_WRAPPER=$scratch/rustc CARGO_TARGET_DIR=$scratch/$2/target RUSTFLAGS='' \
+        cargo "$1" --quiet --release --message-format json --manifest-path "$scratch/$2/Cargo.toml"
+}
+
+sum() { # LOG NAME: the compilations in the log, and $crates
+    awk -v crates="$crates" '{ cpu += $1; if ($2 + 0 > kb) kb = $2 + 0 }
+        END { printf "%.1f %.0f %d\n", cpu, kb * 1024, crates }' "$scratch/$1.log" >"$scratch/$2.cost"
+    read -r cpu bytes crates <"$scratch/$2.cost"
+    printf '%-18s %6.1f CPU s  %5.0f MB  %3d crates\n' "$2" "$cpu" "$((bytes / 1000000))" "$crates" >&2
+}
+
+# The same if the compiler made no code at all of the library itself: what is left when its types are checked.
+uncoded() { # NAME OF
+    read -r _ _ crates <"$scratch/$2.cost"
+    compile check "$2" "$1-check" >/dev/null
+    { grep -v ' mtwire mtwire$' "$scratch/$2.log"; grep ' mtwire mtwire$' "$scratch/$1-check.log"; } >"$scratch/$1.log"
+    sum "$1" "$1"
+}
+
 cost() { # NAME DEPENDENCY: leaves "CPU_SECONDS BYTES CRATES" in $scratch/NAME.cost
     mkdir -p "$scratch/$1/src"
     printf '[package]\nname = "user"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\n%s\n[workspace]\n' "$2" \
@@ -47,14 +67,10 @@ cost() { # NAME DEPENDENCY: leaves "CPU_SECONDS BYTES CRATES" in $scratch/NAME.c
     : >"$scratch/$1/src/lib.rs"
     cargo fetch --quiet --manifest-path "$scratch/$1/Cargo.toml"
     # The user itself is no part of the cost: a crate, and next to no time.
-    COST_LOG=$scratch/$1.log RUSTC_WRAPPER=$scratch/rustc CARGO_TARGET_DIR=$scratch/$1/target RUSTFLAGS='' \
-        cargo build --quiet --release --message-format json --manifest-path "$scratch/$1/Cargo.toml" >"$scratch/$1.json"
+    compile build "$1" "$1" >"$scratch/$1.json"
     crates=$(grep '"reason":"compiler-artifact"' "$scratch/$1.json" |
         sed -E 's/.*"package_id":"([^"]*)".*/\1/' | sort -u | grep -vc '#user@')
-    awk -v crates="$crates" '{ cpu += $1; if ($2 + 0 > kb) kb = $2 + 0 }
-        END { printf "%.1f %.0f %d\n", cpu, kb * 1024, crates }' "$scratch/$1.log" >"$scratch/$1.cost"
-    read -r cpu bytes crates <"$scratch/$1.cost"
-    printf '%-18s %6.1f CPU s  %5.0f MB  %3d crates\n' "$1" "$cpu" "$((bytes / 1000000))" "$crates" >&2
+    sum "$1" "$1"
     sort -rn "$scratch/$1.log" | head -n 10 |
         awk '{ printf "    %5.1f s %5.0f MB  %s (%s)\n", $1, $2 / 1024, $3, $4 }' >&2
 }
@@ -63,6 +79,7 @@ cost mtwire "$OURS"
 cost mtwire-default "$OURS_DEFAULT"
 cost grammers-client "$THEIRS"
 cost floor "$FLOOR"
+uncoded mtwire-uncoded mtwire
 [ -n "$json" ] || exit 0
 
 rows() { # NAME WORK WITH_GOALS
@@ -85,6 +102,7 @@ comma=
     echo '['
     rows mtwire "cold release build, library only" goals
     rows mtwire-default "cold release build, library with default features" ''
+    rows mtwire-uncoded "cold release build, library only, without making code of the library itself" ''
     rows floor "cold release build, only a runtime, ciphers, hashes, numbers and gzip" ''
     echo ']'
 } >"$json"

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -11,8 +12,10 @@ use std::time::Duration;
 use mtwire::crypto::AuthKey;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::measure::Effort;
@@ -26,6 +29,9 @@ const SERVER: &str = "idle connection, server side";
 /// What was asked of the system, touched or not.
 const RESERVED: &str = "idle connection, client side, memory asked for";
 const LIMIT: f64 = 24.0 * 1024.0;
+
+/// What every client has for a connection, and nothing besides.
+const BARE: &str = "a task, its socket, a channel and a key";
 
 /// Sessions that one key has at one time: the server takes 64.
 const PER_KEY: usize = 50;
@@ -59,12 +65,14 @@ pub fn run(table: &mut Table, effort: Effort, runtime: &Runtime, server: &Path, 
     };
     let grammers_name = format!("grammers, {grammers} connections");
     let telethon_name = format!("Telethon, {telethon} connections");
+    let bare_name = format!("{BARE}, {grammers} connections");
     let peers = [
         (
             grammers_name.as_str(),
             Some(10.0),
             measured("grammers", grammers).map_err(|error| error.to_string()),
         ),
+        (bare_name.as_str(), None, measured(BARE, grammers).map_err(|error| error.to_string())),
         (telethon_name.as_str(), None, idle_telethon(runtime, server, interpreter, telethon)),
     ];
     let work = format!("{CLIENT}, {ours} connections");
@@ -224,6 +232,28 @@ impl<T: Send> Kept for T {}
 async fn connect(library: &str, place: Place, key: AuthKey) -> Result<Box<dyn Kept>, Failure> {
     if library == "mtwire" {
         return Ok(Box::new(place.connect(Some(&key)).await?));
+    }
+    if library == BARE {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, place.port)).await?;
+        let (commands, mut receiver) = mpsc::unbounded_channel::<Box<[u8]>>();
+        let key = Box::new(key);
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    command = receiver.recv() => match command {
+                        Some(command) => stream.write_all(&command).await?,
+                        None => return Ok::<_, std::io::Error>(key),
+                    },
+                    readable = stream.readable() => {
+                        readable?;
+                        if stream.try_read(&mut [0; 512]).is_ok_and(|read| read == 0) {
+                            return Ok(key);
+                        }
+                    }
+                }
+            }
+        });
+        return Ok(Box::new(commands));
     }
     let pool = place.grammers(&key);
     tokio::spawn(pool.runner.run());
