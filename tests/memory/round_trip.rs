@@ -22,7 +22,7 @@ const CALLS: u64 = 200;
 ///
 /// Room in the log of what was sent and in the window of what has come, which is made for several at a time, comes to
 /// a part of one more.
-const MOST: u64 = 12;
+const MOST: u64 = 11;
 
 async fn calls(client: &Client) -> u64 {
     let before = allocations(Side::Client);
