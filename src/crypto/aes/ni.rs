@@ -45,13 +45,16 @@ pub(super) struct Lane<'a> {
 
 /// Proof that this processor has the AES instructions, and SSSE3 with them: it is only made by [`Token::detect`].
 #[derive(Clone, Copy)]
-pub(super) struct Token(());
+pub(super) struct Token {
+    /// Proof that it has those of AVX as well.
+    avx: bool,
+}
 
 impl Token {
     pub(super) fn detect() -> Option<Self> {
         let there =
             std::arch::is_x86_feature_detected!("aes") && std::arch::is_x86_feature_detected!("ssse3");
-        there.then_some(Self(()))
+        there.then(|| Self { avx: std::arch::is_x86_feature_detected!("avx") })
     }
 
     /// Decrypts the pieces, and hashes `before` and all pieces but the last.
@@ -79,8 +82,15 @@ impl Token {
     }
 
     pub(super) fn run(self, ige: &mut Ige, blocks: &mut [Block]) {
-        // SAFETY: a `Token` exists only where the AES instructions do.
-        unsafe { if ige.encrypt { run::<true>(ige, blocks) } else { run::<false>(ige, blocks) } }
+        // SAFETY: a `Token` exists only where the AES instructions do, and says where those of AVX do.
+        unsafe {
+            match (self.avx, ige.encrypt) {
+                (true, true) => run_avx::<true>(ige, blocks),
+                (true, false) => run_avx::<false>(ige, blocks),
+                (false, true) => run::<true>(ige, blocks),
+                (false, false) => run::<false>(ige, blocks),
+            }
+        }
     }
 
     pub(super) fn encrypt_lanes(self, lanes: &mut [Lane<'_>]) {
@@ -115,7 +125,7 @@ impl Token {
                 } else if let Some(lanes) = left.first_chunk_mut::<2>() {
                     run_lanes::<2, ENCRYPT>(lanes);
                 } else if let [lane] = left {
-                    run::<ENCRYPT>(lane.ige, std::mem::take(&mut lane.blocks));
+                    self.run(lane.ige, std::mem::take(&mut lane.blocks));
                 } else {
                     return;
                 }
@@ -177,30 +187,41 @@ fn prefix_xor(words: __m128i) -> __m128i {
     _mm_xor_si128(words, _mm_slli_si128::<8>(words))
 }
 
-#[target_feature(enable = "aes,ssse3")]
-fn run<const ENCRYPT: bool>(ige: &mut Ige, blocks: &mut [Block]) {
-    let keys = ige.keys;
-    let Some(first) = blocks.first() else { return };
-    let mut input = load(first);
-    let mut last_in = ige.last_in;
-    let mut last_out = ige.last_out;
-    let mut state = _mm_xor_si128(_mm_xor_si128(input, last_out), keys[0]);
-    for at in 0..blocks.len() {
-        let next = blocks.get(at + 1).map_or(_mm_setzero_si128(), load);
-        let last_key = _mm_xor_si128(keys[14], last_in);
-        let next_key = _mm_xor_si128(last_key, _mm_xor_si128(next, keys[0]));
-        for key in &keys[1..14] {
-            state = round::<ENCRYPT>(state, *key);
+/// One message, block by block.
+///
+/// In two forms: each block ends with two last rounds of one state, which instructions with two operands have to copy, and those
+/// of AVX do not. The first form reaches 97 % of the chain of AES instructions, the second all but the half of a percent.
+macro_rules! run {
+    ($name:ident, $features:literal) => {
+        #[target_feature(enable = $features)]
+        fn $name<const ENCRYPT: bool>(ige: &mut Ige, blocks: &mut [Block]) {
+            let keys = ige.keys;
+            let Some(first) = blocks.first() else { return };
+            let mut input = load(first);
+            let mut last_in = ige.last_in;
+            let mut last_out = ige.last_out;
+            let mut state = _mm_xor_si128(_mm_xor_si128(input, last_out), keys[0]);
+            for at in 0..blocks.len() {
+                let next = blocks.get(at + 1).map_or(_mm_setzero_si128(), load);
+                let last_key = _mm_xor_si128(keys[14], last_in);
+                let next_key = _mm_xor_si128(last_key, _mm_xor_si128(next, keys[0]));
+                for key in &keys[1..14] {
+                    state = round::<ENCRYPT>(state, *key);
+                }
+                last_out = last_round::<ENCRYPT>(state, last_key);
+                state = last_round::<ENCRYPT>(state, next_key);
+                store(&mut blocks[at], last_out);
+                last_in = input;
+                input = next;
+            }
+            ige.last_in = last_in;
+            ige.last_out = last_out;
         }
-        last_out = last_round::<ENCRYPT>(state, last_key);
-        state = last_round::<ENCRYPT>(state, next_key);
-        store(&mut blocks[at], last_out);
-        last_in = input;
-        input = next;
-    }
-    ige.last_in = last_in;
-    ige.last_out = last_out;
+    };
 }
+
+run!(run, "aes,ssse3");
+run!(run_avx, "aes,avx");
 
 /// What one block of SHA-256 takes: four blocks of AES.
 pub(super) type Piece = [u8; 64];
@@ -311,4 +332,34 @@ fn store(block: &mut Block, value: __m128i) {
     // SAFETY: the reference is valid for writing 16 bytes, and this store needs no alignment. SSE2 is part of
     // every x86-64 processor.
     unsafe { _mm_storeu_si128(block.as_mut_ptr().cast(), value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn without_avx_it_is_the_same(
+            key: [u8; 32],
+            iv: [u8; 32],
+            blocks in proptest::collection::vec(any::<Block>(), 0..40),
+            cut: prop::sample::Index,
+        ) {
+            let Some(detected) = Token::detect() else { return Ok(()) };
+            for start in [Token::encryptor, Token::decryptor] {
+                let both = [detected, Token { avx: false }].map(|ni| {
+                    let (mut ige, mut data) = (start(ni, &key, &iv), blocks.clone());
+                    // In two pieces, the second of which goes on where the first stopped.
+                    let (first, second) = data.split_at_mut(cut.index(blocks.len() + 1));
+                    ni.run(&mut ige, first);
+                    ni.run(&mut ige, second);
+                    data
+                });
+                prop_assert_eq!(&both[0], &both[1]);
+            }
+        }
+    }
 }
