@@ -9,7 +9,7 @@ use rand::CryptoRng;
 use super::error::Error;
 use super::hidden::Hidden;
 use super::msg_id::MsgId;
-use crate::crypto::packet::{HEADER_LEN as SEALED_HEADER_LEN, Sealed, open as decrypt, seal_in_place};
+use crate::crypto::packet::{HEADER_LEN as SEALED_HEADER_LEN, Sealed, open as decrypt, seal as encrypt};
 use crate::crypto::{AuthKey, Side, kdf};
 use crate::tl::{PacketBuf, Reader};
 
@@ -109,9 +109,7 @@ pub fn seal(
     packet: &mut PacketBuf,
 ) -> Sealed {
     draft(header, rng, packet);
-    let sealed = seal_in_place(key, sender, packet.as_mut_slice());
-    packet.prepend(&sealed.header);
-    sealed
+    encrypt(key, sender, packet)
 }
 
 /// The first half of [`seal`]: the plaintext of the packet.
@@ -153,8 +151,7 @@ mod tests {
     fn sealed_raw(plaintext: &[u8]) -> BytesMut {
         let mut packet = PacketBuf::new();
         packet.extend_from_slice(plaintext);
-        let sealed = seal_in_place(&key(), Side::Client, packet.as_mut_slice());
-        packet.prepend(&sealed.header);
+        encrypt(&key(), Side::Client, &mut packet);
         BytesMut::from(packet.as_slice())
     }
 

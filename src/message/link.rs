@@ -15,7 +15,7 @@ use super::msg_id::{Generator, Kind, MsgId};
 use super::replay::Window;
 use super::seqno::Counter;
 use super::service::msgs_ack;
-use crate::crypto::packet::{ToSeal, seal_in_place, seal_many};
+use crate::crypto::packet::{self, ToSeal, seal_many};
 use crate::crypto::{AuthKey, Side};
 use crate::tl::PacketBuf;
 
@@ -125,9 +125,7 @@ impl Link {
 
     /// Seals one packet that was drafted; gives the token of its quick ack.
     pub(super) fn seal(&self, packet: &mut PacketBuf) -> u32 {
-        let sealed = seal_in_place(&self.key, self.side, packet.as_mut_slice());
-        packet.prepend(&sealed.header);
-        sealed.quick_ack_token
+        packet::seal(&self.key, self.side, packet).quick_ack_token
     }
 
     /// Seals packets that were drafted, side by side, and gives them away in their order, with the tokens of their quick acks.

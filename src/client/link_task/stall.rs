@@ -21,9 +21,9 @@ impl Stall {
 
     /// `unsent` bytes wait for the network. Gives when the connection is to be given up if that stays so.
     pub(super) fn blocked(&mut self, now: Duration, unsent: usize) -> Duration {
-        let (since, _) = match self.waiting {
-            Some((since, before)) if unsent >= before => (since, before),
-            _ => (now, unsent),
+        let since = match self.waiting {
+            Some((since, before)) if unsent >= before => since,
+            _ => now,
         };
         self.waiting = Some((since, unsent));
         since + self.limit
