@@ -17,7 +17,7 @@ use crate::python::Python;
 use crate::row::{Table, Unit};
 use crate::server::{DC, Failure, Place, Server};
 
-/// With how many calls in flight, on a runtime of as many threads as there are processors.
+/// With how many calls in flight, on a runtime of two threads.
 const WORKS: [(&str, u64); 2] = [("invoke, 1 in flight", 1), ("invoke, 100 in flight", 100)];
 /// The same on a runtime of one thread: no thread wakes another, and one processor is left for the server.
 const ON_ONE_THREAD: [(&str, u64); 1] = [("invoke, 100 in flight, on one thread", 100)];
