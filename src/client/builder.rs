@@ -295,7 +295,11 @@ impl ClientBuilder {
             }
         };
         let state = store.with(State::clone);
-        let network = self.network(&state)?;
+        let mut network = self.network(&state)?;
+        if network == state.network {
+            // Its keys are there once then, here and in the store.
+            network.clone_from(&state.network);
+        }
         let app = match (self.api_id, &self.api_hash, &state.app) {
             (Some(id), Some(hash), _) => App { id, hash: hash.clone() },
             (None, None, Some(app)) => app.clone(),
@@ -361,7 +365,7 @@ impl ClientBuilder {
     /// Servers whose keys the caller has given.
     #[cfg(feature = "pem")]
     fn own_servers(&self) -> Option<Network> {
-        let public_keys: Vec<_> = self.trusted.iter().map(PublicKey::to_pkcs1_pem).collect();
+        let public_keys: Vec<_> = self.trusted.iter().map(|key| key.to_pkcs1_pem().into()).collect();
         (!public_keys.is_empty()).then_some(Network::Custom { public_keys })
     }
 
@@ -385,7 +389,7 @@ impl ClientBuilder {
         let mut state = state.clone();
         changes.iter().for_each(|change| state.apply(change));
         for (&id, address) in &self.addresses {
-            let old = state.dcs.remove(&id).unwrap_or_default();
+            let old = *state.dcs.remove(&id).unwrap_or_default();
             let addresses = vec![DcAddress::new(address.host(), address.port())];
             if old.addresses != addresses {
                 changes.push(Change::Dc(id, Some(Dc { addresses, ..old })));

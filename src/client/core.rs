@@ -27,7 +27,7 @@ pub(super) struct Config {
     pub built_in: Option<dcs::BuiltIn>,
     /// The RSA keys of servers of one's own, as PEM text: for ever those that the client was made with, whatever the
     /// store says later.
-    pub own_keys: Box<[String]>,
+    pub own_keys: Box<[Arc<str>]>,
     /// Addresses of DCs given by the caller, which no `help.getConfig` replaces.
     pub addresses: Box<[(i32, Address)]>,
     pub route: Route,
@@ -169,7 +169,7 @@ impl Core {
 
     /// What the session knows of a DC.
     pub(super) fn dc(&self, dc: i32) -> Option<Dc> {
-        self.store.with(|state| state.dcs.get(&dc).cloned())
+        self.store.with(|state| state.dc(dc).cloned())
     }
 
     pub(super) fn is_logged_in(&self) -> bool {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::core::Core;
 use super::establish::Established;
 use super::link_task;
+use super::queue::{Sender, queue};
 use crate::message::client::CallOptions;
 use crate::message::hidden::Hidden;
 use crate::message::{CallStatus, Failure, RpcError, SendError};
@@ -84,7 +85,7 @@ pub(super) enum CallEnd {
     Closed(CallStatus),
 }
 
-/// What a handle tells the task. Small: the channel makes room for many at a time.
+/// What a handle tells the task. Small, as what comes at one time waits in a row.
 #[derive(Debug)]
 pub(super) enum Command {
     Call(Box<Call>),
@@ -97,7 +98,7 @@ pub(super) enum Command {
 pub(super) struct Link {
     dc: i32,
     number: u64,
-    commands: mpsc::UnboundedSender<Command>,
+    commands: Sender<Command>,
     counts: Arc<Counts>,
 }
 
@@ -113,7 +114,7 @@ impl Link {
     /// Starts the task with its first connection.
     pub(super) fn start(core: Arc<Core>, (dc, lane): (i32, Lane), first: Established) -> Self {
         // Bounded by its senders: each holds one call at a time and waits for its end.
-        let (commands, receiver) = mpsc::unbounded_channel();
+        let (commands, receiver) = queue();
         let number = core.next_link();
         tokio::spawn(link_task::run(core, (dc, lane), number, Box::new(first), receiver));
         Self { dc, number, commands, counts: Arc::default() }

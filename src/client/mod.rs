@@ -50,6 +50,7 @@ mod links;
 mod login;
 mod me;
 mod on_dc;
+mod queue;
 mod refresh;
 mod repeatable;
 mod retry;

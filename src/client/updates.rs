@@ -192,6 +192,10 @@ impl Shared {
 
     fn miss(&mut self) {
         if self.waiting.back() != Some(&Update::Missed) {
+            if self.waiting.capacity() == 0 {
+                // While nobody reads it stays the only one.
+                self.waiting.reserve_exact(1);
+            }
             self.waiting.push_back(Update::Missed);
         }
     }

@@ -48,6 +48,10 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
     #[inline]
     pub(crate) fn insert(&mut self, key: K, value: V) {
         if self.0.back().is_none_or(|(last, _)| *last < key) {
+            if self.0.capacity() == 0 {
+                // For many it stays the only one, and the ring would make room for four.
+                self.0.reserve_exact(1);
+            }
             self.0.push_back((key, value));
         } else {
             self.insert_within(key, value);

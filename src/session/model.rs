@@ -1,6 +1,7 @@
 //! The records that a session is made of.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::Secret;
 use crate::crypto::AuthKey;
@@ -26,7 +27,7 @@ pub enum Network {
     /// Other servers: their RSA public keys, each as PEM text (PKCS#1 or SubjectPublicKeyInfo).
     Custom {
         /// At least one key, else no key exchange can succeed.
-        public_keys: Vec<String>,
+        public_keys: Vec<Arc<str>>,
     },
 }
 

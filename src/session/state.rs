@@ -13,8 +13,8 @@ pub struct State {
     pub network: Network,
     /// The DC that the account lives on; 0 when unknown.
     pub home_dc: i32,
-    /// The DCs by number.
-    pub dcs: BTreeMap<i32, Dc>,
+    /// The DCs by number. Each behind a pointer: a node of the map has room for eleven.
+    pub dcs: BTreeMap<i32, Box<Dc>>,
     /// Who is logged in.
     pub user: Option<User>,
     /// The unfinished login.
@@ -39,7 +39,7 @@ impl State {
             Change::App(app) => self.app.clone_from(app),
             Change::Network(network) => self.network.clone_from(network),
             Change::HomeDc(dc) => self.home_dc = *dc,
-            Change::Dc(id, Some(dc)) => _ = self.dcs.insert(*id, dc.clone()),
+            Change::Dc(id, Some(dc)) => _ = self.dcs.insert(*id, Box::new(dc.clone())),
             Change::Dc(id, None) => _ = self.dcs.remove(id),
             Change::User(user) => self.user.clone_from(user),
             Change::Login(login) => self.login.clone_from(login),
@@ -76,7 +76,7 @@ impl State {
             Slot::App => Change::App(self.app.clone()),
             Slot::Network => Change::Network(self.network.clone()),
             Slot::HomeDc => Change::HomeDc(self.home_dc),
-            Slot::Dc(id) => Change::Dc(id, self.dcs.get(&id).cloned()),
+            Slot::Dc(id) => Change::Dc(id, self.dc(id).cloned()),
             Slot::User => Change::User(self.user.clone()),
             Slot::Login => Change::Login(self.login.clone()),
             Slot::FutureAuthTokens => Change::FutureAuthTokens(self.future_auth_tokens.clone()),
@@ -94,7 +94,7 @@ impl State {
             Change::App(app) => self.app == *app,
             Change::Network(network) => self.network == *network,
             Change::HomeDc(dc) => self.home_dc == *dc,
-            Change::Dc(id, dc) => self.dcs.get(id) == dc.as_ref(),
+            Change::Dc(id, dc) => self.dc(*id) == dc.as_ref(),
             Change::User(user) => self.user == *user,
             Change::Login(login) => self.login == *login,
             Change::FutureAuthTokens(tokens) => self.future_auth_tokens == *tokens,
@@ -115,7 +115,13 @@ impl State {
     /// The home DC's record, if there is one.
     #[must_use]
     pub fn home(&self) -> Option<&Dc> {
-        self.dcs.get(&self.home_dc)
+        self.dc(self.home_dc)
+    }
+
+    /// A DC's record, if there is one.
+    #[must_use]
+    pub fn dc(&self, id: i32) -> Option<&Dc> {
+        self.dcs.get(&id).map(Box::as_ref)
     }
 
     /// The changes that make a log-out: everything that the account or its key made worthless goes, and what the next

@@ -154,7 +154,7 @@ async fn au_6_a_log_out_destroys_both_keys() {
     // The server has forgotten the permanent key, though a temporary one was used to say so.
     let state = mtwire::session::State {
         user: Some(User { id: 1, ..User::default() }),
-        dcs: [(2, mtwire::session::Dc { auth_key: Some(old), ..Default::default() })].into(),
+        dcs: [(2, mtwire::session::Dc { auth_key: Some(old), ..Default::default() }.into())].into(),
         ..store.with(Clone::clone)
     };
     let shared = Arc::new(MemoryStore::new(state)) as Arc<dyn SessionStore>;

@@ -59,7 +59,7 @@ impl Scripted {
             app: Some(App { id: 1, hash: "0123456789abcdef0123456789abcdef".into() }),
             network: Network::Custom { public_keys: Vec::new() },
             home_dc: 2,
-            dcs: [(2, Dc { auth_key: Some(auth_key.clone()), ..Dc::default() })].into(),
+            dcs: [(2, Dc { auth_key: Some(auth_key.clone()), ..Dc::default() }.into())].into(),
             ..State::default()
         };
         let (told, seen) = mpsc::unbounded_channel();

@@ -15,7 +15,7 @@ pub fn state() -> State {
     };
     let mut dc = Dc { auth_key: Some(AuthKey::from_bytes([0x5a; 256])), ..Dc::default() };
     dc.addresses = vec![DcAddress::new("149.154.167.51", 443)];
-    state.dcs.insert(2, dc);
+    state.dcs.insert(2, dc.into());
     state.channels.insert(1_006_503_122, 8);
     let peer = |kind, id, access_hash, bot_or_broadcast, username: Option<&str>| Peer {
         key: PeerKey { kind, id },
@@ -41,5 +41,5 @@ pub fn state() -> State {
 /// The same on servers of one's own.
 pub fn custom() -> State {
     let pem = mtwire::crypto::keys::production()[0].to_pkcs1_pem();
-    State { network: Network::Custom { public_keys: vec![pem] }, ..state() }
+    State { network: Network::Custom { public_keys: vec![pem.into()] }, ..state() }
 }

@@ -79,7 +79,7 @@ impl Place {
             let dc = Dc { auth_key: Some(key.clone()), ..Dc::default() };
             store.apply(&[
                 Change::App(Some(App { id: 1, hash: "0123456789abcdef0123456789abcdef".to_owned().into() })),
-                Change::Network(Network::Custom { public_keys: vec![self.public_key.clone()] }),
+                Change::Network(Network::Custom { public_keys: vec![self.public_key.clone().into()] }),
                 Change::HomeDc(DC),
                 Change::Dc(DC, Some(dc)),
             ])?;

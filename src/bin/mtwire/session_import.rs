@@ -91,7 +91,7 @@ fn options(args: &SessionImportArgs) -> Result<ImportOptions, Failure> {
         options.passcode = Some(Presets::read_password(path).map_err(refused)?);
     }
     if let Some((id, address, key)) = args.other.read()? {
-        options.network = Some(Network::Custom { public_keys: vec![key.to_pkcs1_pem()] });
+        options.network = Some(Network::Custom { public_keys: vec![key.to_pkcs1_pem().into()] });
         options.addresses = vec![(id, DcAddress::new(address.host(), address.port()))];
     }
     if args.test {

@@ -257,7 +257,7 @@ impl Task {
             if self.obey(Some(session), command) {
                 return Err(End::Closed);
             }
-            next = if left > 0 { self.commands.try_recv().ok() } else { None };
+            next = if left > 0 { self.commands.try_recv() } else { None };
         }
         Ok(())
     }
@@ -372,6 +372,7 @@ impl Task {
             session.shrink_to_fit();
             connection.shrink_to_fit();
             self.calls.shrink_to_fit();
+            self.commands.shrink_to_fit();
             self.drafts = Vec::new();
             while self.saves.try_join_next().is_some() {}
         }

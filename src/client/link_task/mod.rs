@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
@@ -19,6 +19,7 @@ use super::calls::Calls;
 use super::core::Core;
 use super::establish::{Established, FLOOD_PAUSE, establish};
 use super::link::{CallEnd, Command, Lane};
+use super::queue::Receiver;
 use crate::clock::Now;
 use crate::crypto::AuthKey;
 use crate::message::client::Session;
@@ -34,7 +35,7 @@ pub(super) fn run(
     (dc, lane): (i32, Lane),
     number: u64,
     first: Box<Established>,
-    commands: mpsc::UnboundedReceiver<Command>,
+    commands: Receiver<Command>,
 ) -> BoxFuture<'static, ()> {
     let span = tracing::info_span!("link", dc);
     let timing = &core.config.timing;
@@ -68,7 +69,7 @@ struct Task {
     core: Arc<Core>,
     dc: i32,
     lane: Lane,
-    commands: mpsc::UnboundedReceiver<Command>,
+    commands: Receiver<Command>,
     /// How many connections in a row have come to nothing.
     failures: usize,
     /// Since when there is nothing to do, on the monotonic clock.
@@ -180,7 +181,7 @@ impl Task {
         }
         self.calls.end_all(self.session.as_deref(), CallEnd::Closed);
         self.commands.close();
-        while let Ok(command) = self.commands.try_recv() {
+        while let Some(command) = self.commands.try_recv() {
             self.obey_offline(command);
         }
         self.calls.end_all(None, CallEnd::Closed);

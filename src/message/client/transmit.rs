@@ -32,8 +32,8 @@ const SALTS_PAUSE: Duration = Duration::from_secs(300);
 /// Bytes of an `http_wait`.
 const HTTP_WAIT_LEN: usize = 16;
 
-/// How many salts are asked for (SA-2: at most 64).
-const SALTS_WANTED: i32 = 32;
+/// How many salts are asked for (SA-2: at most 64): enough for four hours, and little to keep.
+const SALTS_WANTED: i32 = 8;
 
 impl Session {
     /// Whether [`poll_transmit`](Self::poll_transmit) may have something to send. To be asked first, as mostly there is

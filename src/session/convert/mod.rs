@@ -12,7 +12,7 @@
 //! # let mut state = State { home_dc: 2, ..State::default() };
 //! # let (key, at) = (AuthKey::from_bytes([7; 256]), DcAddress::new("149.154.167.51", 443));
 //! # state.user = Some(mtwire::session::User { id: 7, ..Default::default() });
-//! # state.dcs.insert(2, Dc { auth_key: Some(key), addresses: vec![at], ..Dc::default() });
+//! # state.dcs.insert(2, Dc { auth_key: Some(key), addresses: vec![at], ..Dc::default() }.into());
 //!
 //! let exported = convert::export(&state, Format::TelethonString, &ExportOptions::default())?;
 //! let Exported::Text(string) = exported.output else { unreachable!("the format is a string") };

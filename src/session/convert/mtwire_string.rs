@@ -14,6 +14,8 @@
 //! | 6 | the user: id, 0 if not known (8), 1 for a bot (1) | 1 |
 //! | 7 | `api_id` (4) | at most 1 |
 
+use std::sync::Arc;
+
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -33,7 +35,7 @@ const MAX_REPEATED: usize = 32;
 pub(super) fn encode(state: &State, options: &ExportOptions) -> Result<Export, ErrorKind> {
     let key = address::home_key(state)?;
     let mut fields = Zeroizing::new(Vec::with_capacity(4096));
-    let keys: &[String] = match &state.network {
+    let keys: &[Arc<str>] = match &state.network {
         Network::Custom { public_keys } => public_keys,
         Network::Production | Network::Test => &[],
     };
@@ -106,7 +108,7 @@ struct Found {
     home: Option<i32>,
     key: Option<AuthKey>,
     addresses: Vec<DcAddress>,
-    rsa_keys: Vec<String>,
+    rsa_keys: Vec<Arc<str>>,
     user: Option<User>,
     api_id: Option<i32>,
 }
@@ -159,7 +161,7 @@ impl Found {
                 if self.rsa_keys.len() >= MAX_REPEATED {
                     return Err(reader.bad("an RSA key", 0, "one too many"));
                 }
-                self.rsa_keys.push(pem.to_owned());
+                self.rsa_keys.push(pem.into());
             }
             6 => {
                 let id = reader.i64("the user id")?;
@@ -195,7 +197,8 @@ impl Found {
             ..State::default()
         };
         let auth_key = Some(key);
-        state.dcs.insert(home_dc, Dc { auth_key, addresses: self.addresses, ..Dc::default() });
+        let dc = Dc { auth_key, addresses: self.addresses, ..Dc::default() };
+        state.dcs.insert(home_dc, Box::new(dc));
         Ok(Imported { state, warnings })
     }
 }

@@ -66,7 +66,7 @@ impl Fields {
             ..State::default()
         };
         let auth_key = Some(self.key);
-        state.dcs.insert(self.dc, Dc { auth_key, ..Dc::default() });
+        state.dcs.insert(self.dc, Box::new(Dc { auth_key, ..Dc::default() }));
         let warnings = if self.user_id == 0 { vec![Warning::UserUnknown] } else { Vec::new() };
         Imported { state, warnings }
     }

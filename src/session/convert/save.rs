@@ -32,7 +32,7 @@ pub fn save(state: &State, store: &dyn SessionStore) -> Result<(), Error> {
         Change::FutureAuthTokens(state.future_auth_tokens.clone()),
         Change::Login(state.login.clone()),
     ]);
-    batch.extend(state.dcs.iter().map(|(&id, dc)| Change::Dc(id, Some(dc.clone()))));
+    batch.extend(state.dcs.iter().map(|(&id, dc)| Change::Dc(id, Some((**dc).clone()))));
     batch.push(Change::User(state.user.clone()));
     store.apply(&batch)
 }

@@ -48,7 +48,7 @@ pub(super) fn read(path: &Path) -> Result<Imported, ErrorKind> {
         user: Some(User::default()),
         ..State::default()
     };
-    state.dcs.insert(dc_id, server);
+    state.dcs.insert(dc_id, Box::new(server));
     let mut warnings = vec![Warning::UserUnknown];
     // Until version 5 access hashes were stored that are of no use (Telethon drops them itself).
     let left_out = if version > 5 { entities(connection, &mut state)? } else { 0 };

@@ -43,9 +43,8 @@ pub(super) fn decode(text: &str) -> Result<Imported, ErrorKind> {
         ..State::default()
     };
     let auth_key = Some(key);
-    state
-        .dcs
-        .insert(dc.into(), Dc { auth_key, addresses: vec![DcAddress::new(host, port)], ..Dc::default() });
+    let server = Dc { auth_key, addresses: vec![DcAddress::new(host, port)], ..Dc::default() };
+    state.dcs.insert(dc.into(), Box::new(server));
     Ok(Imported { state, warnings: vec![Warning::UserUnknown] })
 }
 

@@ -114,7 +114,9 @@ fn decode(r: &mut Decoder<'_>) -> Result<Change> {
         NETWORK => Change::Network(match r.u8()? {
             0 => Network::Production,
             1 => Network::Test,
-            2 => Network::Custom { public_keys: r.list(Decoder::string)? },
+            2 => Network::Custom {
+                public_keys: r.list(Decoder::string)?.into_iter().map(Into::into).collect(),
+            },
             _ => return Err(FormatErrorKind::BadValue),
         }),
         HOME_DC => Change::HomeDc(r.i32()?),
@@ -138,8 +140,8 @@ fn secret(r: &mut Decoder<'_>) -> Result<Secret> {
     r.bytes().map(Secret::from)
 }
 
-fn encode_text(w: &mut Encoder, text: &String) {
-    w.bytes(text.as_bytes());
+fn encode_text<T: AsRef<str>>(w: &mut Encoder, text: &T) {
+    w.bytes(text.as_ref().as_bytes());
 }
 
 fn encode_app(w: &mut Encoder, app: Option<&App>) {

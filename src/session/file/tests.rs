@@ -83,7 +83,8 @@ fn change() -> impl Strategy<Value = Change> {
     let network = prop_oneof![
         Just(Network::Production),
         Just(Network::Test),
-        vec(any::<String>(), 0..3).prop_map(|public_keys| Network::Custom { public_keys }),
+        vec(any::<String>(), 0..3)
+            .prop_map(|keys| Network::Custom { public_keys: keys.into_iter().map(Into::into).collect() }),
     ];
     let user = any::<(i64, bool, String, String, Option<String>, Option<String>)>().prop_map(
         |(id, bot, first_name, last_name, username, phone)| User {

@@ -154,7 +154,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The ids of all auth keys of a session.
-fn keys(dcs: &BTreeMap<i32, Dc>) -> BTreeSet<i64> {
+fn keys(dcs: &BTreeMap<i32, Box<Dc>>) -> BTreeSet<i64> {
     dcs.values().filter_map(|dc| dc.auth_key.as_ref()).map(crate::crypto::AuthKey::id).collect()
 }
 
@@ -233,7 +233,7 @@ impl Shared {
         let mut dcs = state.dcs.clone();
         for change in &batch {
             match change {
-                Change::Dc(id, Some(dc)) => _ = dcs.insert(*id, dc.clone()),
+                Change::Dc(id, Some(dc)) => _ = dcs.insert(*id, Box::new(dc.clone())),
                 Change::Dc(id, None) => _ = dcs.remove(id),
                 _ => {}
             }

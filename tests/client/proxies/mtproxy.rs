@@ -121,7 +121,7 @@ async fn an_address_with_a_secret_is_reached_with_it() {
         store
             .apply(&[
                 Change::HomeDc(2),
-                Change::Network(Network::Custom { public_keys: vec![server.public_key_pem().to_owned()] }),
+                Change::Network(Network::Custom { public_keys: vec![server.public_key_pem().into()] }),
                 Change::Dc(2, Some(Dc { addresses: vec![known], ..Dc::default() })),
             ])
             .unwrap();

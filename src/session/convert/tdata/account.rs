@@ -107,7 +107,7 @@ impl Account {
         };
         // The others are of DCs that were visited for files; numbers above 1000 are connections of their own.
         for (dc, key) in self.keys.into_iter().filter(|(dc, _)| (1..1000).contains(dc)) {
-            state.dcs.insert(dc, Dc { auth_key: Some(key), ..Dc::default() });
+            state.dcs.insert(dc, Box::new(Dc { auth_key: Some(key), ..Dc::default() }));
         }
         Imported { state, warnings: Vec::new() }
     }

@@ -1,0 +1,273 @@
+//! The way from the handles of a link to its task: a queue that takes little memory while nothing waits in it.
+//!
+//! tokio's channel makes room for 32 items at a time and keeps its ends on cache lines of their own: a kilobyte for each
+//! link, and most links have nothing to do most of the time.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// Makes a queue. It is not bounded: its senders have to be.
+pub(super) fn queue<T>() -> (Sender<T>, Receiver<T>) {
+    let shared = Shared { waiting: VecDeque::new(), receiver: None, senders: 1, closed: false };
+    let queue = Queue(Arc::new(Mutex::new(shared)));
+    (Sender(queue.clone()), Receiver { queue, taken: VecDeque::new() })
+}
+
+struct Queue<T>(Arc<Mutex<Shared<T>>>);
+
+struct Shared<T> {
+    waiting: VecDeque<T>,
+    /// Woken by the next item, or by the end of the senders.
+    receiver: Option<Waker>,
+    senders: usize,
+    closed: bool,
+}
+
+impl<T> Queue<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared<T>> {
+        // No statement in a critical section leaves it half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was sent, back again: nobody receives any more.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Closed<T>(pub T);
+
+/// Puts items into the queue.
+pub(super) struct Sender<T>(Queue<T>);
+
+impl<T> Sender<T> {
+    /// Puts an item into the queue.
+    pub(super) fn send(&self, item: T) -> Result<(), Closed<T>> {
+        let mut shared = self.0.lock();
+        if shared.closed {
+            return Err(Closed(item));
+        }
+        shared.waiting.push_back(item);
+        let receiver = shared.receiver.take();
+        drop(shared);
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
+        Ok(())
+    }
+
+    /// Whether nobody receives any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.lock().closed
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        self.0.lock().senders += 1;
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        let mut shared = self.0.lock();
+        shared.senders -= 1;
+        let receiver = if shared.senders == 0 { shared.receiver.take() } else { None };
+        drop(shared);
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
+    }
+}
+
+/// Takes items out of the queue, in the order in which they were put in.
+pub(super) struct Receiver<T> {
+    queue: Queue<T>,
+    /// Out of the queue, all that waited at once, and not yet handed on.
+    taken: VecDeque<T>,
+}
+
+impl<T> Receiver<T> {
+    /// The next item; `None` when there is none and none can come any more.
+    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        if let Some(item) = self.try_recv() {
+            return Poll::Ready(Some(item));
+        }
+        let mut shared = self.queue.lock();
+        // One may have come since.
+        if let Some(item) = shared.waiting.pop_front() {
+            return Poll::Ready(Some(item));
+        }
+        if shared.closed || shared.senders == 0 {
+            return Poll::Ready(None);
+        }
+        if !shared.receiver.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            shared.receiver = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// Waits for the next item; `None` when none can come any more.
+    pub(super) async fn recv(&mut self) -> Option<T> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// The next item, if it is there.
+    pub(super) fn try_recv(&mut self) -> Option<T> {
+        if self.taken.is_empty() {
+            // The two take turns in holding what comes, so that neither has to grow again.
+            std::mem::swap(&mut self.queue.lock().waiting, &mut self.taken);
+        }
+        self.taken.pop_front()
+    }
+
+    /// Lets nothing more in. What is in the queue stays.
+    pub(super) fn close(&mut self) {
+        self.queue.lock().closed = true;
+    }
+
+    /// Lets go of memory that is not in use.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.taken.shrink_to_fit();
+        self.queue.lock().waiting.shrink_to_fit();
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        self.close();
+        // Those who wait for an answer must learn that there will be none, even while there are senders.
+        let left = std::mem::take(&mut self.queue.lock().waiting);
+        drop(left);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Polls, and gives how often the waker was woken since the last time.
+    struct Poller(Arc<Woken>);
+
+    impl Poller {
+        fn new() -> Self {
+            Self(Arc::default())
+        }
+
+        fn poll<T>(&self, receiver: &mut Receiver<T>) -> Poll<Option<T>> {
+            let waker = Waker::from(Arc::clone(&self.0));
+            receiver.poll_recv(&mut Context::from_waker(&waker))
+        }
+
+        fn woken(&self) -> usize {
+            self.0.0.swap(0, Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn items_come_in_their_order_and_wake_once() {
+        let ((sender, mut receiver), poller) = (queue(), Poller::new());
+        assert_eq!(poller.poll(&mut receiver), Poll::Pending);
+        (0..5).for_each(|n| sender.send(n).unwrap());
+        assert_eq!(poller.woken(), 1, "it has not looked since");
+        assert_eq!(receiver.try_recv(), Some(0));
+        sender.clone().send(5).unwrap();
+        for n in 1..=5 {
+            assert_eq!(poller.poll(&mut receiver), Poll::Ready(Some(n)));
+        }
+        assert_eq!((receiver.try_recv(), poller.woken()), (None, 0));
+        assert_eq!(poller.poll(&mut receiver), Poll::Pending);
+        sender.send(6).unwrap();
+        assert_eq!(poller.woken(), 1);
+    }
+
+    #[test]
+    fn it_ends_with_the_last_sender_and_not_before() {
+        let ((sender, mut receiver), poller) = (queue(), Poller::new());
+        let other = sender.clone();
+        sender.send(1).unwrap();
+        drop(sender);
+        assert_eq!(poller.poll(&mut receiver), Poll::Ready(Some(1)));
+        assert_eq!((poller.poll(&mut receiver), poller.woken()), (Poll::Pending, 0));
+        other.send(2).unwrap();
+        drop(other);
+        assert_eq!(poller.poll(&mut receiver), Poll::Ready(Some(2)));
+        assert_eq!(poller.poll(&mut receiver), Poll::Ready(None));
+
+        let (sender, mut receiver) = queue::<()>();
+        assert_eq!(poller.poll(&mut receiver), Poll::Pending);
+        poller.woken();
+        drop(sender);
+        assert_eq!((poller.woken(), poller.poll(&mut receiver)), (1, Poll::Ready(None)));
+    }
+
+    #[test]
+    fn a_closed_one_hands_out_what_is_in_it_and_takes_nothing() {
+        let ((sender, mut receiver), poller) = (queue(), Poller::new());
+        sender.send(1).unwrap();
+        receiver.close();
+        assert_eq!(sender.send(2), Err(Closed(2)));
+        assert!(sender.is_closed());
+        assert_eq!(poller.poll(&mut receiver), Poll::Ready(Some(1)));
+        assert_eq!(poller.poll(&mut receiver), Poll::Ready(None));
+    }
+
+    #[test]
+    fn what_waits_is_dropped_with_the_receiver() {
+        let (sender, mut receiver) = queue();
+        let item = Arc::new(());
+        (0..3).for_each(|_| sender.send(Arc::clone(&item)).unwrap());
+        drop(receiver.try_recv());
+        sender.send(Arc::clone(&item)).unwrap();
+        drop(receiver);
+        assert_eq!(Arc::strong_count(&item), 1);
+        assert!(sender.send(item).is_err());
+    }
+
+    #[test]
+    fn an_empty_one_holds_nothing() {
+        let (sender, mut receiver) = queue();
+        for round in 0..3 {
+            (0..100).for_each(|n| sender.send(n + round).unwrap());
+            while receiver.try_recv().is_some() {}
+        }
+        receiver.shrink_to_fit();
+        assert_eq!((receiver.taken.capacity(), receiver.queue.lock().waiting.capacity()), (0, 0));
+    }
+
+    #[test]
+    fn nothing_is_lost_between_threads() {
+        let (sender, mut receiver) = queue();
+        let senders: Vec<_> = (0..4)
+            .map(|thread| {
+                let sender = sender.clone();
+                std::thread::spawn(move || (0..1000).for_each(|n| sender.send((thread, n)).unwrap()))
+            })
+            .collect();
+        drop(sender);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut next = [0; 4];
+        while let Some((thread, n)) = runtime.block_on(receiver.recv()) {
+            assert_eq!(n, next[thread]);
+            next[thread] += 1;
+        }
+        assert_eq!(next, [1000; 4]);
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
+    }
+}
