@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::introduction::Introduction;
+use super::refresh::Refresh;
 use super::temp_key::TempKeys;
 use super::{RetryPolicy, Timing, Updates, dcs};
 use crate::crypto::keys;
@@ -79,8 +80,7 @@ pub(super) struct Core {
     pub clock: SystemClock,
     pub updates: Updates,
     pub temp_keys: TempKeys,
-    /// Told when the server's configuration may be another.
-    pub refresh: Notify,
+    pub refresh: Refresh,
     /// The permanent keys that this process has made, and when, by the monotonic clock.
     made: Mutex<HashMap<i64, Duration>>,
     /// Numbers for the links.
@@ -110,7 +110,7 @@ impl Core {
             clock: SystemClock::new(),
             updates: Updates::new(),
             temp_keys: TempKeys::default(),
-            refresh: Notify::new(),
+            refresh: Refresh::new(),
             made: Mutex::default(),
             links: AtomicU64::new(1),
             home: AtomicI32::new(home),

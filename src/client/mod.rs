@@ -76,8 +76,6 @@ pub use crate::message::{CallStatus, RpcError};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::task::JoinHandle;
-
 use self::core::Core;
 use self::links::Links;
 use crate::session::{self, Change, SessionStore, User};
@@ -101,8 +99,6 @@ struct Shared {
     opening_media: tokio::sync::Mutex<()>,
     /// Held while a login is taken along to another DC.
     carrying: tokio::sync::Mutex<()>,
-    /// The task that keeps the configuration up to date.
-    refresher: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Shared {
@@ -113,20 +109,13 @@ impl Shared {
             opening: tokio::sync::Mutex::default(),
             opening_media: tokio::sync::Mutex::default(),
             carrying: tokio::sync::Mutex::default(),
-            refresher: Mutex::default(),
         }
-    }
-
-    /// The task that keeps the configuration up to date, told to end.
-    fn stop_refreshing(&self) -> Option<JoinHandle<()>> {
-        let task = self.refresher.lock().unwrap_or_else(PoisonError::into_inner).take();
-        task.inspect(JoinHandle::abort)
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.stop_refreshing();
+        self.core.refresh.stop();
         self.core.updates.close();
     }
 }
@@ -206,7 +195,7 @@ impl Client {
     /// [`InvokeError::Disconnected`], salts and clock are saved. The session's lock goes with the last handle.
     pub async fn disconnect(self) {
         self.links().closed = true;
-        if let Some(task) = self.shared.stop_refreshing() {
+        if let Some(task) = self.shared.core.refresh.stop() {
             // It has a hold on the store, which is to be free when this is over. That it was aborted is no error.
             let _ = task.await;
         }

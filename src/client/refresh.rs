@@ -1,9 +1,11 @@
 //! Keeping the server's configuration, and with it the addresses of its DCs, up to date (TC-1).
 
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use super::core::Core;
 use super::{Client, Shared};
@@ -23,25 +25,95 @@ fn lifetime(config: &types::Config) -> Duration {
     Duration::from_secs(seconds).clamp(SHORTEST, LONGEST)
 }
 
-impl Client {
-    /// Asks for the configuration again when this one's time is over, when an update says that it has changed, and after
-    /// failures to connect; until the client is gone.
-    pub(super) fn keep_config_fresh(&self, config: &types::Config) {
-        let task = keep(Arc::downgrade(&self.shared), Arc::clone(&self.shared.core), lifetime(config));
-        let task = tokio::spawn(erased(task));
-        // There is one: a client starts once.
-        *self.shared.refresher.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+/// When to ask for the configuration, and the task that does it. There is one only while it is asked for: the timer is the
+/// home link's.
+#[derive(Debug)]
+pub(super) struct Refresh {
+    /// In milliseconds of the monotonic clock; [`NEVER`] while it is not known.
+    due: AtomicU64,
+    asking: Mutex<Asking>,
+}
+
+/// The configuration is not to be asked for, or somebody does it already.
+const NEVER: u64 = u64::MAX;
+
+#[derive(Debug, Default)]
+struct Asking {
+    /// Whose configuration it is, once there was a first one.
+    client: Weak<Shared>,
+    task: Option<JoinHandle<()>>,
+    /// There was a reason to ask since the task asked.
+    wanted: bool,
+}
+
+impl Refresh {
+    pub(super) fn new() -> Self {
+        Self { due: AtomicU64::new(NEVER), asking: Mutex::default() }
+    }
+
+    /// When [`Core::refresh_config`] is to be called, on the monotonic clock.
+    pub(super) fn due(&self) -> Option<Duration> {
+        match self.due.load(Ordering::Relaxed) {
+            NEVER => None,
+            due => Some(Duration::from_millis(due)),
+        }
+    }
+
+    fn asking(&self) -> MutexGuard<'_, Asking> {
+        // No statement in a critical section leaves it half changed.
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The task that asks, told to end.
+    pub(super) fn stop(&self) -> Option<JoinHandle<()>> {
+        let mut asking = self.asking();
+        asking.client = Weak::new();
+        asking.task.take().inspect(JoinHandle::abort)
     }
 }
 
-async fn keep(client: Weak<Shared>, core: Arc<Core>, mut lifetime_left: Duration) {
-    loop {
-        if timeout(lifetime_left, core.refresh.notified()).await.is_ok() {
-            sleep(GATHER).await;
+impl Client {
+    /// From now on the configuration is asked for again when this one's time is over, when an update says that it has
+    /// changed, and after failures to connect; until the client is gone.
+    pub(super) fn keep_config_fresh(&self, config: &types::Config) {
+        let core = &self.shared.core;
+        core.refresh.asking().client = Arc::downgrade(&self.shared);
+        core.config_is_good_for(lifetime(config));
+    }
+}
+
+impl Core {
+    fn config_is_good_for(&self, lifetime: Duration) {
+        let due = self.clock.now().monotonic + lifetime;
+        self.refresh.due.store(u64::try_from(due.as_millis()).unwrap_or(NEVER), Ordering::Relaxed);
+    }
+
+    /// Asks for the configuration, unless that is about to be done.
+    pub(super) fn refresh_config(self: &Arc<Self>) {
+        self.refresh.due.store(NEVER, Ordering::Relaxed);
+        let mut asking = self.refresh.asking();
+        asking.wanted = true;
+        if asking.task.is_none() && asking.client.strong_count() > 0 {
+            asking.task = Some(tokio::spawn(erased(keep_asking(Arc::clone(self)))));
         }
-        let Some(shared) = client.upgrade() else { return };
-        // In memory of its own, as it is rare and large: while it waits the task would have room for it.
-        lifetime_left = Box::pin(refresh(Client { shared })).await;
+    }
+}
+
+async fn keep_asking(core: Arc<Core>) {
+    loop {
+        sleep(GATHER).await;
+        let client = {
+            let mut asking = core.refresh.asking();
+            // Not the last handle, perhaps, to be dropped in here: it stops this task and wants the lock.
+            let client = if std::mem::take(&mut asking.wanted) { asking.client.upgrade() } else { None };
+            if client.is_none() {
+                asking.task = None;
+            }
+            client
+        };
+        let Some(shared) = client else { return };
+        let lifetime = refresh(Client { shared }).await;
+        core.config_is_good_for(lifetime);
     }
 }
 

@@ -168,3 +168,38 @@ async fn an_update_that_the_configuration_has_changed_makes_the_client_ask() {
         assert_eq!(server.seen().await, Seen::Call { introduced });
     }
 }
+
+#[tokio::test]
+async fn a_configuration_is_asked_for_again_when_its_time_is_over() {
+    let mut server = Scripted::start(|_| Reply::Config).await;
+    let client = server.client().await;
+    assert_eq!(server.seen().await, Seen::Call { introduced: true });
+    for _ in 0..2 {
+        // A minute, as this server names no time. The wall clock does not know of it, so the session is made anew, too.
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(58)).await;
+        tokio::time::resume();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(server.seen_nothing());
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(2)).await;
+        tokio::time::resume();
+        assert!(matches!(server.seen().await, Seen::Call { .. }));
+        // Until the answer is there.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    drop(client);
+}
+
+#[tokio::test]
+async fn a_client_that_is_about_to_ask_lets_go_of_the_store_when_it_disconnects() {
+    let changed =
+        enums::Updates::UpdateShort(Box::new(types::UpdateShort { update: enums::Update::Config, date: 0 }));
+    let changed = changed.to_bytes().unwrap();
+    let script = move |n| if n == 1 { Reply::Push(changed.clone()) } else { Reply::Config };
+    let server = Scripted::start(script).await;
+    let client = server.client().await;
+    client.invoke(&functions::help::GetConfig {}).await.unwrap();
+    client.disconnect().await;
+    assert_eq!(Arc::strong_count(&server.store), 1);
+}

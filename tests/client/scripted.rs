@@ -10,6 +10,7 @@ use mtwire::message::server::{Config, Options, Session};
 use mtwire::message::{RpcError, SaltSchedule, ServerEvent, envelope};
 use mtwire::net::{Address, Framed, SystemClock, greet};
 use mtwire::session::{App, Dc, MemoryStore, Network, State};
+use mtwire::tl::mtproto::functions::DestroySession;
 use mtwire::tl::{Constructor, Serialize, functions, types};
 use mtwire::transport::{Doorkeeper, Frame};
 use tokio::net::{TcpListener, TcpStream};
@@ -185,6 +186,10 @@ impl Serving {
             }
             _ => return,
         };
+        if body.starts_with(&DestroySession::ID.to_le_bytes()) {
+            // Of a session that a client has given up.
+            return;
+        }
         let get_config = functions::help::GetConfig::ID.to_le_bytes();
         assert!(body.ends_with(&get_config), "these tests call nothing but help.getConfig");
         let _ = self.told.send(Seen::Call { introduced: body.len() > get_config.len() });

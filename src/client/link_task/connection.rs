@@ -127,6 +127,10 @@ impl Task {
             } else if self.shrink_at.is_some_and(|at| at <= now.monotonic) {
                 self.shrink(session, connection);
             }
+            let config_due = if self.is_home() { self.core.refresh.due() } else { None };
+            if config_due.is_some_and(|due| due <= now.monotonic) {
+                self.core.refresh_config();
+            }
             let key_deadline = self.keeping.as_ref().and_then(|keeping| keeping.deadline(now.monotonic));
             let idle_deadline = match self.idle_deadline(now.monotonic) {
                 Some(deadline) if deadline <= now.monotonic => {
@@ -148,7 +152,8 @@ impl Task {
             if stalled.is_some_and(|at| at <= now.monotonic) {
                 return End::Lost("the server takes no packets and says nothing".to_owned());
             }
-            let deadlines = [due, key_deadline, idle_deadline, self.shrink_at, stalled];
+            let config_due = config_due.filter(|due| *due > now.monotonic);
+            let deadlines = [due, key_deadline, idle_deadline, config_due, self.shrink_at, stalled];
             let deadline = deadlines.into_iter().flatten().min();
             let deadline = deadline.map(|deadline| self.core.clock.instant(deadline));
             timer.set(deadline.into_iter().chain(self.calls.deadline()).min());
@@ -281,7 +286,7 @@ impl Task {
                             self.unknown_key = 0;
                             if std::mem::take(&mut self.failures) > 1 {
                                 // Perhaps the addresses are others now.
-                                self.core.refresh.notify_one();
+                                self.core.refresh_config();
                             }
                             if self.is_open(now.monotonic) {
                                 self.backoff.reset();
@@ -336,7 +341,7 @@ impl Task {
                 // Updates from anywhere else are none (UP-7).
                 ClientEvent::Update(update) if self.is_home() => {
                     if changes_config(&update) {
-                        self.core.refresh.notify_one();
+                        self.core.refresh_config();
                     }
                     self.core.updates.push(Update::Received(update));
                 }
