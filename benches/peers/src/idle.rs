@@ -200,7 +200,9 @@ pub fn measure(library: &str, count: usize) -> Result<(), Failure> {
             while connecting.len() < AT_ONE_TIME
                 && let Some(key) = waiting.next()
             {
-                connecting.spawn(Box::pin(connect(library.to_owned(), place.clone(), key.clone())));
+                // Clients of one key would share its bytes.
+                let key = AuthKey::from_bytes(*key.as_bytes());
+                connecting.spawn(Box::pin(connect(library.to_owned(), place.clone(), key)));
             }
             match connecting.join_next().await.transpose()? {
                 Some(Ok(client)) => clients.push(client),
