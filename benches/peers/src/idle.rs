@@ -188,7 +188,8 @@ pub fn measure(library: &str, count: usize) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         // What is there once for all is there before.
-        let first = connect(library.to_owned(), place.clone(), keys.first().cloned().ok_or("no key")?).await?;
+        let first =
+            connect(library.to_owned(), place.clone(), keys.first().cloned().ok_or("no key")?).await?;
         tokio::time::sleep(SETTLE).await;
         let before = Memory::of(std::process::id());
         // A task is made when it may begin, and is small itself: what it leaves behind would count for every side.

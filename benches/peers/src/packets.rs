@@ -1,11 +1,12 @@
 //! Opening and sealing encrypted packets.
 
 use mtwire::crypto::kdf::Side as Sender;
-use mtwire::crypto::packet::{ToOpen, ToSeal, open_many, seal_in_place, seal_many};
+use mtwire::crypto::packet::{self, ToOpen, ToSeal, open_many, seal_in_place, seal_many};
 use mtwire::crypto::{AuthKey, open};
 use mtwire::message::MsgId;
 use mtwire::message::envelope::{self, Header};
 use mtwire::tl::PacketBuf;
+use rand::RngExt;
 
 use crate::measure::{Effort, Side, alternate};
 use crate::row::{Table, Unit};
@@ -19,6 +20,7 @@ pub fn run(table: &mut Table, effort: Effort) {
     open_one(table, effort);
     open_eight(table, effort);
     seal(table, effort);
+    seal_as_long(table, effort);
     seal_four(table, effort);
 }
 
@@ -97,6 +99,41 @@ fn open_eight(table: &mut Table, effort: Effort) {
         ],
     );
     table.rows(work, Unit::MegabytesPerSecond(8 * LONG), &took, |_| Some(5.0));
+}
+
+/// As [`seal`] of a short plaintext, but with as much padding here as grammers takes: what the random length costs.
+fn seal_as_long(table: &mut Table, effort: Effort) {
+    let work = "seal 128 B, padding as long as grammers'";
+    if !table.wants(work) {
+        return;
+    }
+    let ours = AuthKey::from_bytes(SECRET);
+    let theirs = grammers_crypto::AuthKey::from_bytes(SECRET);
+    let plain = [5; 128];
+    let mut packet = PacketBuf::new();
+    let mut buffer = grammers_crypto::DequeBuffer::with_capacity(plain.len() + 64, 32);
+    let took = alternate(
+        effort,
+        vec![
+            Side::new("mtwire", || {
+                packet.clear();
+                packet.extend_from_slice(&plain);
+                let mut padding = [0; 32];
+                rand::rng().fill(&mut padding);
+                packet.extend_from_slice(&padding);
+                packet::seal(&ours, Sender::Client, &mut packet);
+                packet.len()
+            }),
+            Side::new("grammers", || {
+                buffer.clear();
+                buffer.extend(plain);
+                grammers_crypto::encrypt_data_v2(&mut buffer, &theirs);
+                buffer.len()
+            }),
+        ],
+    );
+    assert_eq!(packet.len(), buffer.len());
+    table.rows(work, Unit::Microseconds, &took, |_| None);
 }
 
 /// From a plaintext without padding to the packet; randomness as each library draws it.
