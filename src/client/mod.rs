@@ -21,7 +21,7 @@
 //! | `establish` | one try to connect: dial, and make a key if there is none |
 //! | `links`, `on_dc`, `authorization` | the home, other DCs, connections for files |
 //! | `in_order` | calls that the server carries out one after the other |
-//! | `link`, `link_task`, `calls` | the task of one DC: session, calls, reconnecting |
+//! | `link`, `queue`, `link_task`, `calls` | the task of one DC, and the way to it: session, calls, reconnecting |
 //! | `temp_key` | forward secrecy: the temporary keys, and who replaces them when |
 //! | `login` | logging in and out, by the state machine of [`auth`](crate::auth) |
 //! | `me` | asking who is logged in |
