@@ -6,7 +6,9 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
+
+use tokio::task::coop::poll_proceed;
 
 /// Makes a queue. It is not bounded: its senders have to be.
 pub(super) fn queue<T>() -> (Sender<T>, Receiver<T>) {
@@ -94,6 +96,16 @@ pub(super) struct Receiver<T> {
 impl<T> Receiver<T> {
     /// The next item; `None` when there is none and none can come any more.
     pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        // Without it a task that is never out of items would never let others go first.
+        let budget = ready!(poll_proceed(cx));
+        let item = self.poll_item(cx);
+        if item.is_ready() {
+            budget.made_progress();
+        }
+        item
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         if let Some(item) = self.try_recv() {
             return Poll::Ready(Some(item));
         }
@@ -249,6 +261,23 @@ mod tests {
         }
         receiver.shrink_to_fit();
         assert_eq!((receiver.taken.capacity(), receiver.queue.lock().waiting.capacity()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_task_that_is_never_out_of_items_lets_others_go_first() {
+        let (sender, mut receiver) = queue();
+        let fed = tokio::spawn(async move {
+            loop {
+                sender.send(()).unwrap();
+                if receiver.recv().await.is_none() {
+                    return;
+                }
+            }
+        });
+        tokio::task::yield_now().await;
+        // This thread's other task is here again, though the first one always has an item.
+        fed.abort();
+        assert!(fed.await.is_err_and(|error| error.is_cancelled()));
     }
 
     #[test]

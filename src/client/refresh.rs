@@ -51,7 +51,8 @@ impl Refresh {
         Self { due: AtomicU64::new(NEVER), asking: Mutex::default() }
     }
 
-    /// When [`Core::refresh_config`] is to be called, on the monotonic clock.
+    /// When [`Core::refresh_config`] is to be called, on the monotonic clock. The home link looks whenever it wakes, and so
+    /// with each ping at the latest.
     pub(super) fn due(&self) -> Option<Duration> {
         match self.due.load(Ordering::Relaxed) {
             NEVER => None,
