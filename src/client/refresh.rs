@@ -52,7 +52,7 @@ impl Refresh {
     }
 
     /// When [`Core::refresh_config`] is to be called, on the monotonic clock. The home link looks whenever it wakes, and so
-    /// with each ping at the latest.
+    /// with each ping, or with each long poll over HTTP, at the latest.
     pub(super) fn due(&self) -> Option<Duration> {
         match self.due.load(Ordering::Relaxed) {
             NEVER => None,
@@ -78,8 +78,16 @@ impl Client {
     /// changed, and after failures to connect; until the client is gone.
     pub(super) fn keep_config_fresh(&self, config: &types::Config) {
         let core = &self.shared.core;
-        core.refresh.asking().client = Arc::downgrade(&self.shared);
+        let wanted = {
+            let mut asking = core.refresh.asking();
+            asking.client = Arc::downgrade(&self.shared);
+            asking.wanted
+        };
         core.config_is_good_for(lifetime(config));
+        if wanted {
+            // There was a reason already while this one was on its way.
+            core.refresh_config();
+        }
     }
 }
 
@@ -94,7 +102,8 @@ impl Core {
         self.refresh.due.store(NEVER, Ordering::Relaxed);
         let mut asking = self.refresh.asking();
         asking.wanted = true;
-        if asking.task.is_none() && asking.client.strong_count() > 0 {
+        let nobody_asks = asking.task.as_ref().is_none_or(JoinHandle::is_finished);
+        if nobody_asks && asking.client.strong_count() > 0 {
             asking.task = Some(tokio::spawn(erased(keep_asking(Arc::clone(self)))));
         }
     }
