@@ -106,12 +106,13 @@ impl<T> Receiver<T> {
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        if let Some(item) = self.try_recv() {
+        if let Some(item) = self.taken.pop_front() {
             return Poll::Ready(Some(item));
         }
         let mut shared = self.queue.lock();
-        // One may have come since.
-        if let Some(item) = shared.waiting.pop_front() {
+        // The two take turns in holding what comes, so that neither has to grow again.
+        std::mem::swap(&mut shared.waiting, &mut self.taken);
+        if let Some(item) = self.taken.pop_front() {
             return Poll::Ready(Some(item));
         }
         if shared.closed || shared.senders == 0 {
@@ -131,7 +132,7 @@ impl<T> Receiver<T> {
     /// The next item, if it is there.
     pub(super) fn try_recv(&mut self) -> Option<T> {
         if self.taken.is_empty() {
-            // The two take turns in holding what comes, so that neither has to grow again.
+            // As in `poll_item`.
             std::mem::swap(&mut self.queue.lock().waiting, &mut self.taken);
         }
         self.taken.pop_front()

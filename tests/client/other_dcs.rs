@@ -155,13 +155,19 @@ async fn au_8_a_call_that_is_sent_round_in_a_circle_comes_to_an_end() {
     assert!(matches!(&error, InvokeError::Rpc { .. }) && error.is("STATS_MIGRATE"), "{error}");
 }
 
-#[tokio::test]
-async fn an_update_that_the_configuration_has_changed_makes_the_client_ask() {
+/// Says with the answer to the first call after connecting that the configuration is another now.
+fn with_news_of_the_configuration(call: usize) -> Reply {
+    if call != 1 {
+        return Reply::Config;
+    }
     let changed =
         enums::Updates::UpdateShort(Box::new(types::UpdateShort { update: enums::Update::Config, date: 0 }));
-    let changed = changed.to_bytes().unwrap();
-    let script = move |n| if n == 1 { Reply::Push(changed.clone()) } else { Reply::Config };
-    let mut server = Scripted::start(script).await;
+    Reply::Push(changed.to_bytes().unwrap())
+}
+
+#[tokio::test]
+async fn an_update_that_the_configuration_has_changed_makes_the_client_ask() {
+    let mut server = Scripted::start(with_news_of_the_configuration).await;
     let client = server.client().await;
     client.invoke(&functions::help::GetConfig {}).await.unwrap();
     for introduced in [true, false, false] {
@@ -195,11 +201,7 @@ async fn a_configuration_is_asked_for_again_when_its_time_is_over() {
 
 #[tokio::test]
 async fn a_client_that_is_about_to_ask_lets_go_of_the_store_when_it_disconnects() {
-    let changed =
-        enums::Updates::UpdateShort(Box::new(types::UpdateShort { update: enums::Update::Config, date: 0 }));
-    let changed = changed.to_bytes().unwrap();
-    let script = move |n| if n == 1 { Reply::Push(changed.clone()) } else { Reply::Config };
-    let server = Scripted::start(script).await;
+    let server = Scripted::start(with_news_of_the_configuration).await;
     let client = server.client().await;
     client.invoke(&functions::help::GetConfig {}).await.unwrap();
     client.disconnect().await;
