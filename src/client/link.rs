@@ -95,16 +95,13 @@ pub(super) enum Command {
 
 /// A handle of the task that serves one DC; when the last one is dropped, the task closes the connection and ends.
 #[derive(Clone)]
-pub(super) struct Link {
+pub(super) struct Link(Arc<Handle>);
+
+/// What the clones of a handle share: each call makes and drops one, so that is behind one pointer.
+struct Handle {
     dc: i32,
     number: u64,
     commands: Sender<Command>,
-    counts: Arc<Counts>,
-}
-
-/// What the clones of a handle count together.
-#[derive(Default)]
-struct Counts {
     next_id: AtomicU64,
     /// Calls that wait for their end.
     load: AtomicUsize,
@@ -113,27 +110,28 @@ struct Counts {
 impl Link {
     /// Starts the task with its first connection.
     pub(super) fn start(core: Arc<Core>, (dc, lane): (i32, Lane), first: Established) -> Self {
-        // Bounded by its senders: each holds one call at a time and waits for its end.
+        // Bounded by its owners: each makes one call at a time and waits for its end.
         let (commands, receiver) = queue();
         let number = core.next_link();
         tokio::spawn(link_task::run(core, (dc, lane), number, Box::new(first), receiver));
-        Self { dc, number, commands, counts: Arc::default() }
+        let handle = Handle { dc, number, commands, next_id: AtomicU64::new(0), load: AtomicUsize::new(0) };
+        Self(Arc::new(handle))
     }
 
     /// Makes a call; [`Ticket::end`] waits for its end.
     pub(super) fn call(&self, order: Order) -> Ticket<'_> {
-        let id = CallId(self.counts.next_id.fetch_add(1, Ordering::Relaxed));
+        let id = CallId(self.0.next_id.fetch_add(1, Ordering::Relaxed));
         let (reply, answer) = oneshot::channel();
-        self.counts.load.fetch_add(1, Ordering::Relaxed);
+        self.0.load.fetch_add(1, Ordering::Relaxed);
         // When the task is gone, so is the other end of `reply`, and the ticket tells it.
-        let _ = self.commands.send(Command::Call(Box::new(Call { id, order, reply })));
+        let _ = self.0.commands.send(Command::Call(Box::new(Call { id, order, reply })));
         Ticket { link: self, id, answer, over: false }
     }
 
     /// Closes the connection in order; comes back when that is done.
     pub(super) async fn close(&self) {
         let (done, closed) = oneshot::channel();
-        if self.commands.send(Command::Close(done)).is_ok() {
+        if self.0.commands.send(Command::Close(done)).is_ok() {
             // An error means that the task ended by itself, which is as good.
             let _ = closed.await;
         }
@@ -141,28 +139,28 @@ impl Link {
 
     /// The DC that the task serves.
     pub(super) fn dc(&self) -> i32 {
-        self.dc
+        self.0.dc
     }
 
     /// The number of the link, which no other has.
     pub(super) fn number(&self) -> u64 {
-        self.number
+        self.0.number
     }
 
     /// How many calls wait for their end.
     pub(super) fn load(&self) -> usize {
-        self.counts.load.load(Ordering::Relaxed)
+        self.0.load.load(Ordering::Relaxed)
     }
 
     /// Whether the task has ended, or takes no calls any more.
     pub(super) fn is_over(&self) -> bool {
-        self.commands.is_closed()
+        self.0.commands.is_closed()
     }
 }
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").field("dc", &self.dc).field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("Link").field("dc", &self.0.dc).field("number", &self.0.number).finish_non_exhaustive()
     }
 }
 
@@ -191,9 +189,9 @@ impl Ticket<'_> {
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.link.counts.load.fetch_sub(1, Ordering::Relaxed);
+        self.link.0.load.fetch_sub(1, Ordering::Relaxed);
         if !self.over {
-            let _ = self.link.commands.send(Command::Cancel(self.id));
+            let _ = self.link.0.commands.send(Command::Cancel(self.id));
         }
     }
 }

@@ -5,36 +5,41 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
 use tokio::task::coop::poll_proceed;
 
-/// Makes a queue. It is not bounded: its senders have to be.
+/// Makes a queue. It is not bounded: those who put items in have to be.
 pub(super) fn queue<T>() -> (Sender<T>, Receiver<T>) {
-    let shared = Shared { waiting: VecDeque::new(), receiver: None, senders: 1, closed: false };
-    let queue = Queue(Arc::new(Mutex::new(shared)));
-    (Sender(queue.clone()), Receiver { queue, taken: VecDeque::new() })
+    let waiting = Mutex::new(Waiting { items: VecDeque::new(), receiver: None, ended: false });
+    let queue = Arc::new(Queue { waiting, closed: AtomicBool::new(false) });
+    (Sender(Arc::clone(&queue)), Receiver { queue, taken: VecDeque::new() })
 }
 
-struct Queue<T>(Arc<Mutex<Shared<T>>>);
+struct Queue<T> {
+    waiting: Mutex<Waiting<T>>,
+    /// Nobody receives any more. Changed while `waiting` is locked.
+    closed: AtomicBool,
+}
 
-struct Shared<T> {
-    waiting: VecDeque<T>,
-    /// Woken by the next item, or by the end of the senders.
+struct Waiting<T> {
+    items: VecDeque<T>,
+    /// Woken by the next item, or by the end of the sender.
     receiver: Option<Waker>,
-    senders: usize,
-    closed: bool,
+    /// There is no sender any more.
+    ended: bool,
 }
 
 impl<T> Queue<T> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+    fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
+        // No statement in a critical section leaves it half changed.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shared<T>> {
-        // No statement in a critical section leaves it half changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 }
 
@@ -42,19 +47,19 @@ impl<T> Queue<T> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Closed<T>(pub T);
 
-/// Puts items into the queue.
-pub(super) struct Sender<T>(Queue<T>);
+/// Puts items into the queue. There is one, which its owners share.
+pub(super) struct Sender<T>(Arc<Queue<T>>);
 
 impl<T> Sender<T> {
     /// Puts an item into the queue.
     pub(super) fn send(&self, item: T) -> Result<(), Closed<T>> {
-        let mut shared = self.0.lock();
-        if shared.closed {
+        let mut waiting = self.0.lock();
+        if self.0.is_closed() {
             return Err(Closed(item));
         }
-        shared.waiting.push_back(item);
-        let receiver = shared.receiver.take();
-        drop(shared);
+        waiting.items.push_back(item);
+        let receiver = waiting.receiver.take();
+        drop(waiting);
         if let Some(receiver) = receiver {
             receiver.wake();
         }
@@ -63,23 +68,16 @@ impl<T> Sender<T> {
 
     /// Whether nobody receives any more.
     pub(super) fn is_closed(&self) -> bool {
-        self.0.lock().closed
-    }
-}
-
-impl<T> Clone for Sender<T> {
-    fn clone(&self) -> Self {
-        self.0.lock().senders += 1;
-        Self(self.0.clone())
+        self.0.is_closed()
     }
 }
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        let mut shared = self.0.lock();
-        shared.senders -= 1;
-        let receiver = if shared.senders == 0 { shared.receiver.take() } else { None };
-        drop(shared);
+        let mut waiting = self.0.lock();
+        waiting.ended = true;
+        let receiver = waiting.receiver.take();
+        drop(waiting);
         if let Some(receiver) = receiver {
             receiver.wake();
         }
@@ -88,7 +86,7 @@ impl<T> Drop for Sender<T> {
 
 /// Takes items out of the queue, in the order in which they were put in.
 pub(super) struct Receiver<T> {
-    queue: Queue<T>,
+    queue: Arc<Queue<T>>,
     /// Out of the queue, all that waited at once, and not yet handed on.
     taken: VecDeque<T>,
 }
@@ -109,17 +107,17 @@ impl<T> Receiver<T> {
         if let Some(item) = self.taken.pop_front() {
             return Poll::Ready(Some(item));
         }
-        let mut shared = self.queue.lock();
+        let mut waiting = self.queue.lock();
         // The two take turns in holding what comes, so that neither has to grow again.
-        std::mem::swap(&mut shared.waiting, &mut self.taken);
+        std::mem::swap(&mut waiting.items, &mut self.taken);
         if let Some(item) = self.taken.pop_front() {
             return Poll::Ready(Some(item));
         }
-        if shared.closed || shared.senders == 0 {
+        if waiting.ended || self.queue.is_closed() {
             return Poll::Ready(None);
         }
-        if !shared.receiver.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            shared.receiver = Some(cx.waker().clone());
+        if !waiting.receiver.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            waiting.receiver = Some(cx.waker().clone());
         }
         Poll::Pending
     }
@@ -133,28 +131,29 @@ impl<T> Receiver<T> {
     pub(super) fn try_recv(&mut self) -> Option<T> {
         if self.taken.is_empty() {
             // As in `poll_item`.
-            std::mem::swap(&mut self.queue.lock().waiting, &mut self.taken);
+            std::mem::swap(&mut self.queue.lock().items, &mut self.taken);
         }
         self.taken.pop_front()
     }
 
     /// Lets nothing more in. What is in the queue stays.
     pub(super) fn close(&mut self) {
-        self.queue.lock().closed = true;
+        let _waiting = self.queue.lock();
+        self.queue.closed.store(true, Ordering::Release);
     }
 
     /// Lets go of memory that is not in use.
     pub(super) fn shrink_to_fit(&mut self) {
         self.taken.shrink_to_fit();
-        self.queue.lock().waiting.shrink_to_fit();
+        self.queue.lock().items.shrink_to_fit();
     }
 }
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         self.close();
-        // Those who wait for an answer must learn that there will be none, even while there are senders.
-        let left = std::mem::take(&mut self.queue.lock().waiting);
+        // Those who wait for an answer must learn that there will be none, even while there is a sender.
+        let left = std::mem::take(&mut self.queue.lock().items);
         drop(left);
     }
 }
@@ -200,7 +199,7 @@ mod tests {
         (0..5).for_each(|n| sender.send(n).unwrap());
         assert_eq!(poller.woken(), 1, "it has not looked since");
         assert_eq!(receiver.try_recv(), Some(0));
-        sender.clone().send(5).unwrap();
+        sender.send(5).unwrap();
         for n in 1..=5 {
             assert_eq!(poller.poll(&mut receiver), Poll::Ready(Some(n)));
         }
@@ -211,15 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn it_ends_with_the_last_sender_and_not_before() {
+    fn it_ends_with_the_sender_after_what_that_has_sent() {
         let ((sender, mut receiver), poller) = (queue(), Poller::new());
-        let other = sender.clone();
         sender.send(1).unwrap();
-        drop(sender);
         assert_eq!(poller.poll(&mut receiver), Poll::Ready(Some(1)));
         assert_eq!((poller.poll(&mut receiver), poller.woken()), (Poll::Pending, 0));
-        other.send(2).unwrap();
-        drop(other);
+        sender.send(2).unwrap();
+        drop(sender);
         assert_eq!(poller.poll(&mut receiver), Poll::Ready(Some(2)));
         assert_eq!(poller.poll(&mut receiver), Poll::Ready(None));
 
@@ -261,7 +258,7 @@ mod tests {
             while receiver.try_recv().is_some() {}
         }
         receiver.shrink_to_fit();
-        assert_eq!((receiver.taken.capacity(), receiver.queue.lock().waiting.capacity()), (0, 0));
+        assert_eq!((receiver.taken.capacity(), receiver.queue.lock().items.capacity()), (0, 0));
     }
 
     #[tokio::test]
@@ -282,9 +279,10 @@ mod tests {
     #[test]
     fn nothing_is_lost_between_threads() {
         let (sender, mut receiver) = queue();
+        let sender = Arc::new(sender);
         let senders: Vec<_> = (0..4)
             .map(|thread| {
-                let sender = sender.clone();
+                let sender = Arc::clone(&sender);
                 std::thread::spawn(move || (0..1000).for_each(|n| sender.send((thread, n)).unwrap()))
             })
             .collect();

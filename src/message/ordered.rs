@@ -153,12 +153,23 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
     }
 
     /// Where a key is, or would be.
+    ///
+    /// First at the places where it nearly always is: at an end, or right before the last, as the messages of a container are
+    /// whose own id is the highest and is there before theirs.
     fn find(&self, key: K) -> Result<usize, usize> {
         let (Some((first, _)), Some((last, _))) = (self.0.front(), self.0.back()) else { return Err(0) };
         match last.cmp(&key) {
             Ordering::Less => return Err(self.0.len()),
             Ordering::Equal => return Ok(self.0.len() - 1),
             Ordering::Greater => {}
+        }
+        let before_last = self.0.len() - 1;
+        if before_last
+            .checked_sub(1)
+            .and_then(|at| self.0.get(at))
+            .is_some_and(|(key_before, _)| *key_before < key)
+        {
+            return Err(before_last);
         }
         match first.cmp(&key) {
             Ordering::Greater => Err(0),

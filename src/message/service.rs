@@ -158,7 +158,7 @@ impl FromServer {
                 reader.u32();
                 let call = MsgId::from_wire(reader.i64());
                 reader.check()?;
-                Self::Answer { call, result: read_result(reader.rest(), budget) }
+                Self::Answer { call, result: read_result(reader.into_rest(), budget) }
             }
             _ => Self::Other(unpack(body, budget)?),
         })

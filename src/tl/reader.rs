@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use super::error::{Error, ErrorKind};
 use super::{BOOL_FALSE, BOOL_TRUE, MAX_DEPTH, Str, VECTOR};
@@ -193,6 +193,13 @@ impl Reader {
     /// All that is left.
     pub fn rest(&mut self) -> Bytes {
         self.raw(self.remaining())
+    }
+
+    /// [`rest`](Self::rest) of a reader that is not needed any more.
+    #[must_use]
+    pub fn into_rest(mut self) -> Bytes {
+        self.packet.advance(self.position);
+        self.packet
     }
 
     /// A `bytes` value (TL-2), as a slice of the packet. The bytes that pad it to a multiple of four may

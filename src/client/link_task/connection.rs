@@ -157,34 +157,50 @@ impl Task {
             let deadline = deadlines.into_iter().flatten().min();
             let deadline = deadline.map(|deadline| self.core.clock.instant(deadline));
             timer.set(deadline.into_iter().chain(self.calls.deadline()).min());
-            let wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
+            let mut wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
             if matches!(wake, Wake::Command(_)) && self.calls.running() >= CROWD {
                 yield_now().await;
             }
-            now = self.core.clock.now();
-            let result = match wake {
-                Wake::Command(command) => self.take_commands(session, command),
-                Wake::Frame(frame) => {
-                    stall.moved();
-                    self.take_frames(session, connection, frame, &mut now)
-                }
-                Wake::Timer => {
-                    session.handle_timeout(now);
-                    Ok(())
-                }
-                Wake::Drained | Wake::KeyNews => Ok(()),
-                Wake::SessionLost => Err(End::SessionLost),
-            };
-            if let Err(end) = result {
-                if matches!(end, End::Closed) {
-                    Box::pin(self.close(session, connection)).await;
-                }
-                return end;
+            if matches!(wake, Wake::Frame(_)) {
+                stall.moved();
             }
-            if let Err(end) = self.tell(session) {
-                return end;
+            loop {
+                now = self.core.clock.now();
+                let ended = match self.act(session, connection, wake, &mut now) {
+                    Ok(ended) => ended,
+                    Err(End::Closed) => {
+                        Box::pin(self.close(session, connection)).await;
+                        return End::Closed;
+                    }
+                    Err(end) => return end,
+                };
+                if ended < CROWD {
+                    break;
+                }
+                // What their callers ask next can go with the acks of these answers.
+                yield_now().await;
+                let Some(command) = self.commands.try_recv() else { break };
+                wake = Wake::Command(Some(command));
             }
         }
+    }
+
+    /// Does what has woken the task, and gives how many calls ended with it.
+    fn act(
+        &mut self,
+        session: &mut Session,
+        connection: &mut Connection,
+        wake: Wake,
+        now: &mut Now,
+    ) -> Result<usize, End> {
+        match wake {
+            Wake::Command(command) => self.take_commands(session, command)?,
+            Wake::Frame(frame) => self.take_frames(session, connection, frame, now)?,
+            Wake::Timer => session.handle_timeout(*now),
+            Wake::Drained | Wake::KeyNews => {}
+            Wake::SessionLost => return Err(End::SessionLost),
+        }
+        self.tell(session)
     }
 
     fn poll_wake(
@@ -309,9 +325,9 @@ impl Task {
         Ok(())
     }
 
-    /// Passes on what the session has to tell, and tells when the connection has to end for it.
-    pub(super) fn tell(&mut self, session: &mut Session) -> Result<(), End> {
-        let mut end = Ok(());
+    /// Passes on what the session has to tell, and gives how many calls ended, or why the connection has to.
+    pub(super) fn tell(&mut self, session: &mut Session) -> Result<usize, End> {
+        let (mut end, mut calls) = (Ok(()), 0);
         while let Some(event) = session.poll_event() {
             match event {
                 ClientEvent::Answer { request, result } => {
@@ -327,6 +343,7 @@ impl Task {
                         keeping.is_unbound();
                     }
                     ended.call.end(result.map_err(CallEnd::Refused));
+                    calls += 1;
                 }
                 ClientEvent::Failed { request, reason } if self.is_binding(request) => {
                     end = end.and(Err(End::Lost(format!("auth.bindTempAuthKey: {reason}"))));
@@ -366,7 +383,7 @@ impl Task {
                 _ => {}
             }
         }
-        end
+        end.map(|()| calls)
     }
 
     /// Lets go of memory that is of no use while nothing happens. When something does, it is there again soon.

@@ -68,8 +68,9 @@ impl Session {
         }
         let mut budget = Budget::of_packet();
         let mut parsed = Vec::with_capacity(messages.len());
-        for message in messages {
-            let content = FromServer::read(message.body.clone(), &mut budget)?;
+        for mut message in messages {
+            // Taken, as each clone is counted in a place that the owners of all bodies of the packet share.
+            let content = FromServer::read(std::mem::take(&mut message.body), &mut budget)?;
             parsed.push((message, content));
         }
         if !self.is_timely(now, msg_id) {

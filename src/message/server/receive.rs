@@ -114,8 +114,8 @@ impl Session {
         let Some(messages) = self.unfold(msg_id, seqno, contained, body) else { return Ok(()) };
         let mut budget = Budget::of_packet();
         let mut parsed = Vec::with_capacity(messages.len());
-        for message in messages {
-            let content = FromClient::read(message.body.clone(), &mut budget)?;
+        for mut message in messages {
+            let content = FromClient::read(std::mem::take(&mut message.body), &mut budget)?;
             parsed.push((message, content));
         }
 

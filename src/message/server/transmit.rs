@@ -69,20 +69,19 @@ impl Session {
                 return;
             }
             let (kind, call, body) = (message.kind, message.call, message.body.clone());
-            let outgoing = match message.sent {
+            let (msg_id, seqno) = match message.sent {
                 // Under its old id the client knows it again; a container of a new id goes around it.
                 Some(Sent { msg_id, seqno, .. }) => {
-                    let outgoing = Outgoing { msg_id, seqno, body };
-                    batch.push_again(outgoing.clone());
-                    outgoing
+                    batch.push_again(Outgoing { msg_id, seqno, body });
+                    (msg_id, seqno)
                 }
                 None => {
                     let outgoing = self.link.message(now.unix, kind, true, body);
-                    batch.push(outgoing.clone());
-                    outgoing
+                    let Outgoing { msg_id, seqno, .. } = outgoing;
+                    batch.push(outgoing);
+                    (msg_id, seqno)
                 }
             };
-            let Outgoing { msg_id, seqno, .. } = outgoing;
             self.kept.sent(id, Sent { msg_id, seqno, connection: self.connection, at: now.monotonic });
             // The answer acknowledges the call (AK-1).
             if let Some(call) = call {
