@@ -5,7 +5,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::AuthKey;
 use super::aes::{Ige, IgeKey};
 use super::hash::sha1;
-use super::sha256::{BLOCK_LEN, State};
+use super::sha256::{BLOCK_LEN, State, two_short};
 
 /// Who wrote a message. It picks the part of the authorization key that is used (`x` of EN-3), so that a
 /// message cannot be reflected to its sender.
@@ -135,8 +135,7 @@ pub fn msg_key_large(key: &AuthKey, sender: Side, plaintext: &[u8]) -> MsgKeyLar
 pub fn v2(key: &AuthKey, sender: Side, msg_key: &[u8; 16]) -> IgeKey {
     let x = sender.x();
     let k = key.as_bytes();
-    let mut a = State::new().finish([msg_key, &k[x..x + 36]], 52);
-    let mut b = State::new().finish([&k[40 + x..40 + x + 36], msg_key], 52);
+    let [mut a, mut b] = two_short([[msg_key, &k[x..x + 36]], [&k[40 + x..40 + x + 36], msg_key]]);
     let mut out = IgeKey::zero();
     out.key[..8].copy_from_slice(&a[..8]);
     out.key[8..24].copy_from_slice(&b[8..24]);

@@ -191,6 +191,11 @@ impl Batch {
         !self.closed && (self.messages.is_empty() || (self.messages.len() < MAX_SENT && bytes <= MAX_BYTES))
     }
 
+    /// Makes room for so many messages.
+    pub(super) fn reserve(&mut self, messages: usize) {
+        self.messages.reserve(messages.min(MAX_SENT));
+    }
+
     pub(super) fn push(&mut self, message: Outgoing) {
         self.bytes += MESSAGE_HEADER + message.body.len();
         self.messages.push(message);

@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::{VecDeque, vec_deque};
 
-/// Room for as many entries is kept when the map has become empty.
-const KEPT: usize = 16;
+/// Room for as many entries is kept when the map has become empty: what comes and goes together, mostly. An owner that has
+/// nothing to do for a while lets go of that, too.
+const KEPT: usize = 128;
 
 /// A map by keys that nearly always grow, such as msg_ids: a sorted ring.
 ///

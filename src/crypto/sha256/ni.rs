@@ -8,6 +8,8 @@ use std::arch::x86_64::{
     _mm_shuffle_epi32, _mm_storeu_si128,
 };
 
+use super::BLOCK_LEN;
+
 /// The constants of the rounds (FIPS 180-4, section 4.2.2).
 #[rustfmt::skip]
 const CONSTANTS: [[u32; 4]; 16] = [
@@ -32,6 +34,31 @@ impl Ni {
             && std::arch::is_x86_feature_detected!("ssse3");
         there.then_some(Self(()))
     }
+
+    /// Hashes a block into each of two states.
+    pub(super) fn compress_two(self, states: [&mut [u32; 8]; 2], blocks: &[[u8; BLOCK_LEN]; 2]) {
+        // SAFETY: `self` is the proof that the processor has the instructions.
+        unsafe { compress_two(states, blocks) }
+    }
+}
+
+#[target_feature(enable = "sha,sse4.1,ssse3")]
+fn compress_two(states: [&mut [u32; 8]; 2], blocks: &[[u8; BLOCK_LEN]; 2]) {
+    let [mut one, mut other] = [Rounds::new(states[0]), Rounds::new(states[1])];
+    one.begin(load_block(&blocks[0]));
+    other.begin(load_block(&blocks[1]));
+    macro_rules! rounds {
+        ($($quad:literal)*) => {$(
+            one.four::<$quad>();
+            other.four::<$quad>();
+        )*};
+    }
+    rounds!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+    one.end();
+    other.end();
+    let [first, second] = states;
+    one.write(first);
+    other.write(second);
 }
 
 /// A hash among its rounds, in registers.
@@ -113,6 +140,14 @@ fn load_words(words: &[u32; 4]) -> __m128i {
     // SAFETY: the reference is valid for reading 16 bytes, and this load needs no alignment. SSE2 is part of
     // every x86-64 processor.
     unsafe { _mm_loadu_si128(words.as_ptr().cast()) }
+}
+
+#[inline(always)]
+fn load_block(block: &[u8; BLOCK_LEN]) -> [__m128i; 4] {
+    let (pieces, _) = block.as_chunks::<16>();
+    // SAFETY: each reference is valid for reading 16 bytes, and this load needs no alignment. SSE2 is part of every x86-64
+    // processor.
+    [0, 1, 2, 3].map(|at| unsafe { _mm_loadu_si128(pieces[at].as_ptr().cast()) })
 }
 
 #[inline(always)]

@@ -192,6 +192,11 @@ impl InFlight {
         self.get(request).map(|call| (request, call))
     }
 
+    /// How many are to be sent.
+    pub(super) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Notes that a queued call goes on the wire.
     pub(super) fn sent(&mut self, request: RequestId, id: MsgId, connection: u64, now: Duration) {
         self.queue.remove(request);

@@ -84,7 +84,10 @@ impl Session {
         self.time.heard(msg_id.unix(), now);
         self.tell_if_time_changed(now, before);
         // What is said of single messages is understood right only after word of a new session.
-        parsed.sort_by_key(|(_, content)| !matches!(content, FromServer::NewSession(_)));
+        let is_greeting = |content: &FromServer| matches!(content, FromServer::NewSession(_));
+        if parsed.iter().any(|(_, content)| is_greeting(content)) {
+            parsed.sort_by_key(|(_, content)| !is_greeting(content));
+        }
         for (message, content) in parsed {
             self.accept(now, msg_id, contained, &message, content);
         }

@@ -242,6 +242,7 @@ impl Session {
         batch: &mut Batch,
     ) -> Vec<RequestId> {
         let mut quick = Vec::new();
+        batch.reserve(self.in_flight.queued());
         while let Some((request, call)) = self.in_flight.next_queued() {
             let fits = batch.has_room_for(call.len()) && (batch.is_empty() || !call.alone);
             if !fits {
