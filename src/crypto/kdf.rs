@@ -1,11 +1,12 @@
 //! `msg_key` and the AES key and iv of one message (EN-3, EN-5; <https://core.telegram.org/mtproto/description>).
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::AuthKey;
 use super::aes::{Ige, IgeKey};
 use super::hash::sha1;
 use super::sha256::{BLOCK_LEN, State, two_short};
+use super::wiped::Wiped;
 
 /// Who wrote a message. It picks the part of the authorization key that is used (`x` of EN-3), so that a
 /// message cannot be reflected to its sender.
@@ -61,23 +62,23 @@ const KEY_PART_LEN: usize = 32;
 const FIRST_HASHED_LEN: usize = BLOCK_LEN - KEY_PART_LEN;
 
 /// The hash of MTProto 2.0 in progress. It takes blocks from where the plaintext lies, without a copy.
-pub(super) struct MsgKeyHasher {
+pub(super) struct MsgKeyHasher<'k> {
     state: State,
-    key_part: Zeroizing<[u8; KEY_PART_LEN]>,
+    key_part: &'k [u8; KEY_PART_LEN],
     // Bytes of the plaintext that are hashed.
     done: usize,
 }
 
-impl MsgKeyHasher {
-    pub(super) fn new(key: &AuthKey, sender: Side) -> Self {
+impl<'k> MsgKeyHasher<'k> {
+    pub(super) fn new(key: &'k AuthKey, sender: Side) -> Self {
         let part = &key.as_bytes()[88 + sender.x()..];
-        let key_part = Zeroizing::new(*part.first_chunk().expect("160 bytes hold 32"));
+        let key_part = part.first_chunk().expect("160 bytes hold 32");
         Self { state: State::new(), key_part, done: 0 }
     }
 
-    fn first_block(&self, plaintext: &[u8; FIRST_HASHED_LEN]) -> Zeroizing<[u8; BLOCK_LEN]> {
-        let mut block = Zeroizing::new([0; BLOCK_LEN]);
-        block[..KEY_PART_LEN].copy_from_slice(&*self.key_part);
+    fn first_block(&self, plaintext: &[u8; FIRST_HASHED_LEN]) -> Wiped<BLOCK_LEN> {
+        let mut block = Wiped::zero();
+        block[..KEY_PART_LEN].copy_from_slice(self.key_part);
         block[KEY_PART_LEN..].copy_from_slice(plaintext);
         block
     }
@@ -117,7 +118,7 @@ impl MsgKeyHasher {
         self.advance(plaintext);
         let total = KEY_PART_LEN + plaintext.len();
         MsgKeyLarge(if self.done == 0 {
-            self.state.finish([&*self.key_part, plaintext], total)
+            self.state.finish([self.key_part, plaintext], total)
         } else {
             self.state.finish([&plaintext[self.done..], &[]], total)
         })
@@ -135,7 +136,7 @@ pub fn msg_key_large(key: &AuthKey, sender: Side, plaintext: &[u8]) -> MsgKeyLar
 pub fn v2(key: &AuthKey, sender: Side, msg_key: &[u8; 16]) -> IgeKey {
     let x = sender.x();
     let k = key.as_bytes();
-    let [mut a, mut b] = two_short([[msg_key, &k[x..x + 36]], [&k[40 + x..40 + x + 36], msg_key]]);
+    let [a, b] = two_short([[msg_key, &k[x..x + 36]], [&k[40 + x..40 + x + 36], msg_key]]);
     let mut out = IgeKey::zero();
     out.key[..8].copy_from_slice(&a[..8]);
     out.key[8..24].copy_from_slice(&b[8..24]);
@@ -143,8 +144,6 @@ pub fn v2(key: &AuthKey, sender: Side, msg_key: &[u8; 16]) -> IgeKey {
     out.iv[..8].copy_from_slice(&b[..8]);
     out.iv[8..24].copy_from_slice(&a[8..24]);
     out.iv[24..].copy_from_slice(&b[24..]);
-    a.zeroize();
-    b.zeroize();
     out
 }
 

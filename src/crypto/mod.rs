@@ -34,6 +34,7 @@ mod sha256;
 pub mod srp;
 #[cfg(test)]
 pub(crate) mod vectors;
+mod wiped;
 
 pub use auth_key::AuthKey;
 pub use kdf::Side;

@@ -83,17 +83,17 @@ pub fn seal_many(mut packets: Vec<ToSeal<'_, '_>>) -> Vec<Sealed> {
     sealed
 }
 
-struct Job<'p> {
+struct Job<'k, 'p> {
     index: usize,
     parts: Parts<'p>,
     aes: Ige,
-    hasher: MsgKeyHasher,
+    hasher: MsgKeyHasher<'k>,
     // Bytes that are decrypted and hashed.
     done: usize,
 }
 
-impl<'p> Job<'p> {
-    fn new(index: usize, ToOpen { key, sender, packet }: ToOpen<'_, 'p>) -> Option<Self> {
+impl<'k, 'p> Job<'k, 'p> {
+    fn new(index: usize, ToOpen { key, sender, packet }: ToOpen<'k, 'p>) -> Option<Self> {
         let parts = Parts::split(key, packet).ok()?;
         let keys = kdf::v2(key, sender, &parts.msg_key);
         let aes = Ige::decryptor(&keys.key, &keys.iv);
@@ -110,7 +110,7 @@ impl<'p> Job<'p> {
 }
 
 /// Decrypts and hashes [`STEP_LEN`] bytes of each job, from `at`.
-fn advance(jobs: &mut [Job<'_>], at: usize) {
+fn advance(jobs: &mut [Job<'_, '_>], at: usize) {
     let (eights, rest) = jobs.as_chunks_mut::<8>();
     eights.iter_mut().for_each(|jobs| step(jobs, at));
     let (fours, rest) = rest.as_chunks_mut::<4>();
@@ -121,7 +121,7 @@ fn advance(jobs: &mut [Job<'_>], at: usize) {
     ones.iter_mut().for_each(|jobs| step(jobs, at));
 }
 
-fn step<const N: usize>(jobs: &mut [Job<'_>; N], at: usize) {
+fn step<const N: usize>(jobs: &mut [Job<'_, '_>; N], at: usize) {
     let part = at..at + STEP_LEN;
     decrypt_together(jobs.each_mut().map(|job| (&mut job.aes, &mut job.parts.ciphertext[part.clone()])));
     for job in jobs {

@@ -11,6 +11,8 @@ pub(super) use ni::{Ni, Rounds};
 use sha2::block_api::compress256;
 use zeroize::Zeroize;
 
+use super::wiped::Wiped;
+
 /// Bytes of a block.
 pub(super) const BLOCK_LEN: usize = 64;
 
@@ -47,25 +49,28 @@ impl State {
     /// # Panics
     /// When the parts are longer.
     pub(super) fn finish(mut self, parts: [&[u8]; 2], total: usize) -> [u8; 32] {
-        let mut blocks = [[0; BLOCK_LEN]; 2];
+        let mut bytes = Wiped::<{ 2 * BLOCK_LEN }>::zero();
         let used = parts[0].len() + parts[1].len();
         assert!(used < BLOCK_LEN, "whole blocks are hashed before");
-        blocks[0][..parts[0].len()].copy_from_slice(parts[0]);
-        blocks[0][parts[0].len()..used].copy_from_slice(parts[1]);
-        blocks[0][used] = 0x80;
-        let count = if used < LENGTH_AT { 1 } else { 2 };
-        blocks[count - 1][LENGTH_AT..].copy_from_slice(&(8 * total as u64).to_be_bytes());
-        self.compress(&blocks[..count]);
-        blocks.zeroize();
+        bytes[..parts[0].len()].copy_from_slice(parts[0]);
+        bytes[parts[0].len()..used].copy_from_slice(parts[1]);
+        bytes[used] = 0x80;
+        let end = if used < LENGTH_AT { BLOCK_LEN } else { 2 * BLOCK_LEN };
+        bytes[end - 8..end].copy_from_slice(&(8 * total as u64).to_be_bytes());
+        self.compress(bytes[..end].as_chunks().0);
         self.hash()
     }
 
     fn hash(&self) -> [u8; 32] {
         let mut hash = [0; 32];
+        self.write(&mut hash);
+        hash
+    }
+
+    fn write(&self, hash: &mut [u8; 32]) {
         for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(self.0) {
             *bytes = word.to_be_bytes();
         }
-        hash
     }
 }
 
@@ -74,24 +79,26 @@ impl State {
 ///
 /// # Panics
 /// When a message has 56 bytes or more.
-pub(super) fn two_short(messages: [[&[u8]; 2]; 2]) -> [[u8; 32]; 2] {
-    let mut blocks = messages.map(|[head, tail]| {
-        let mut block = [0; BLOCK_LEN];
+pub(super) fn two_short(messages: [[&[u8]; 2]; 2]) -> [Wiped<32>; 2] {
+    let mut blocks = [Wiped::zero(), Wiped::zero()];
+    for (block, [head, tail]) in blocks.iter_mut().zip(messages) {
         let used = head.len() + tail.len();
         assert!(used < LENGTH_AT, "length and padding are in the same block");
         block[..head.len()].copy_from_slice(head);
         block[head.len()..used].copy_from_slice(tail);
         block[used] = 0x80;
         block[LENGTH_AT..].copy_from_slice(&(8 * used as u64).to_be_bytes());
-        block
-    });
+    }
     let mut states = [State::new(), State::new()];
-    compress_two(&mut states, &blocks);
-    blocks.zeroize();
-    states.map(|state| state.hash())
+    compress_two(&mut states, [&blocks[0], &blocks[1]]);
+    let mut hashes = [Wiped::zero(), Wiped::zero()];
+    for (hash, state) in hashes.iter_mut().zip(&states) {
+        state.write(hash);
+    }
+    hashes
 }
 
-fn compress_two(states: &mut [State; 2], blocks: &[[u8; BLOCK_LEN]; 2]) {
+fn compress_two(states: &mut [State; 2], blocks: [&[u8; BLOCK_LEN]; 2]) {
     #[cfg(target_arch = "x86_64")]
     if let Some(ni) = Ni::detect() {
         let [one, other] = states;
@@ -100,7 +107,7 @@ fn compress_two(states: &mut [State; 2], blocks: &[[u8; BLOCK_LEN]; 2]) {
     compress_each(states, blocks);
 }
 
-fn compress_each(states: &mut [State; 2], blocks: &[[u8; BLOCK_LEN]; 2]) {
+fn compress_each(states: &mut [State; 2], blocks: [&[u8; BLOCK_LEN]; 2]) {
     for (state, block) in states.iter_mut().zip(blocks) {
         state.compress(std::slice::from_ref(block));
     }
@@ -137,7 +144,8 @@ mod tests {
             cut: prop::sample::Index,
         ) {
             let (head, tail) = one.split_at(cut.index(one.len() + 1));
-            prop_assert_eq!(two_short([[head, tail], [&[], &other]]), [sha256(&[&one]), sha256(&[&other])]);
+            let hashes = two_short([[head, tail], [&[], &other]]).map(|hash| *hash);
+            prop_assert_eq!(hashes, [sha256(&[&one]), sha256(&[&other])]);
         }
 
         #[test]
@@ -145,11 +153,11 @@ mod tests {
             words: [[u32; 8]; 2],
             blocks in [prop::array::uniform32(any::<[u8; 2]>()), prop::array::uniform32(any::<[u8; 2]>())],
         ) {
-            let blocks = blocks.map(|block| *block.as_flattened().first_chunk().unwrap());
+            let blocks = blocks.each_ref().map(|block| block.as_flattened().first_chunk().unwrap());
             let [mut here, mut portable] = [0, 1].map(|_| words.map(State));
-            compress_two(&mut here, &blocks);
-            compress_each(&mut portable, &blocks);
-            prop_assert_eq!(here.map(|state| state.0), portable.map(|state| state.0));
+            compress_two(&mut here, blocks);
+            compress_each(&mut portable, blocks);
+            prop_assert_eq!(here.each_ref().map(|state| state.0), portable.each_ref().map(|state| state.0));
         }
     }
 }

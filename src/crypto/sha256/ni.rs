@@ -36,17 +36,17 @@ impl Ni {
     }
 
     /// Hashes a block into each of two states.
-    pub(super) fn compress_two(self, states: [&mut [u32; 8]; 2], blocks: &[[u8; BLOCK_LEN]; 2]) {
+    pub(super) fn compress_two(self, states: [&mut [u32; 8]; 2], blocks: [&[u8; BLOCK_LEN]; 2]) {
         // SAFETY: `self` is the proof that the processor has the instructions.
         unsafe { compress_two(states, blocks) }
     }
 }
 
 #[target_feature(enable = "sha,sse4.1,ssse3")]
-fn compress_two(states: [&mut [u32; 8]; 2], blocks: &[[u8; BLOCK_LEN]; 2]) {
+fn compress_two(states: [&mut [u32; 8]; 2], blocks: [&[u8; BLOCK_LEN]; 2]) {
     let [mut one, mut other] = [Rounds::new(states[0]), Rounds::new(states[1])];
-    one.begin(load_block(&blocks[0]));
-    other.begin(load_block(&blocks[1]));
+    one.begin(load_block(blocks[0]));
+    other.begin(load_block(blocks[1]));
     macro_rules! rounds {
         ($($quad:literal)*) => {$(
             one.four::<$quad>();
