@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::cutting_proxy::{CuttingProxy, Way};
 use crate::loopback;
+use crate::scripted::{Reply, Scripted};
 
 /// Makes `count` calls at the same time and gives how many were answered rightly.
 async fn answered(client: &Client, count: usize) -> usize {
@@ -32,6 +33,29 @@ async fn a_hundred_calls_share_a_connection() {
     assert_eq!(answered(&client, 100).await, 100);
     client.disconnect().await;
     server.shutdown().await;
+}
+
+/// More than sixteen acks go alone if they have to (AK-1), but these callers are about to call again.
+#[tokio::test]
+async fn ak_1_the_acks_of_many_answers_go_with_the_calls_that_follow() {
+    const CALLERS: usize = 40;
+    const ROUNDS: usize = 20;
+    let server = Scripted::start(|_| Reply::Config).await;
+    let client = server.client().await;
+    let before = server.packets();
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLERS {
+        let client = client.clone();
+        callers.spawn(async move {
+            for _ in 0..ROUNDS {
+                client.invoke(&functions::help::GetConfig {}).await.unwrap();
+            }
+        });
+    }
+    callers.join_all().await;
+    let packets = server.packets() - before;
+    assert!(packets <= ROUNDS + 5, "{packets} packets for {ROUNDS} rounds");
+    client.disconnect().await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! A server that answers calls as a test tells it to, over a key agreed on before.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ pub struct Scripted {
     pub address: Address,
     pub store: Arc<MemoryStore>,
     seen: mpsc::UnboundedReceiver<Seen>,
+    packets: Arc<AtomicUsize>,
     task: AbortHandle,
 }
 
@@ -64,6 +66,7 @@ impl Scripted {
             ..State::default()
         };
         let (told, seen) = mpsc::unbounded_channel();
+        let packets = Arc::<AtomicUsize>::default();
         let serving = Serving {
             clock: SystemClock::new(),
             auth_key: Arc::new(auth_key),
@@ -73,10 +76,11 @@ impl Scripted {
             refusing: None,
             deaf: false,
             unread: Vec::new(),
+            packets: Arc::clone(&packets),
             told,
         };
         let task = tokio::spawn(serving.run(listener)).abort_handle();
-        Self { address, store: Arc::new(MemoryStore::new(state)), seen, task }
+        Self { address, store: Arc::new(MemoryStore::new(state)), seen, packets, task }
     }
 
     /// A client of this server that repeats without pauses.
@@ -103,6 +107,11 @@ impl Scripted {
         self.seen.try_recv().is_err()
     }
 
+    /// How many packets have come.
+    pub fn packets(&self) -> usize {
+        self.packets.load(Ordering::Relaxed)
+    }
+
     /// Stops serving and listening.
     pub fn stop(&self) {
         self.task.abort();
@@ -119,6 +128,7 @@ struct Serving {
     deaf: bool,
     /// Connections on which nothing is read any more.
     unread: Vec<Framed<TcpStream>>,
+    packets: Arc<AtomicUsize>,
     told: mpsc::UnboundedSender<Seen>,
 }
 
@@ -136,6 +146,7 @@ impl Serving {
             session.on_connected(self.clock.now());
         }
         while let Ok(Frame::Packet { payload, .. }) = framed.next().await {
+            self.packets.fetch_add(1, Ordering::Relaxed);
             let opened = envelope::open(&self.auth_key, Side::Client, payload).unwrap();
             let now = self.clock.now();
             let session_id = opened.header.session_id;
