@@ -95,10 +95,10 @@ pub(super) enum Command {
 
 /// A handle of the task that serves one DC; when the last one is dropped, the task closes the connection and ends.
 #[derive(Clone)]
-pub(super) struct Link(Arc<Handle>);
+pub(super) struct Link(Arc<Shared>);
 
 /// What the clones of a handle share: each call makes and drops one, so that is behind one pointer.
-struct Handle {
+struct Shared {
     dc: i32,
     number: u64,
     commands: Sender<Command>,
@@ -114,8 +114,8 @@ impl Link {
         let (commands, receiver) = queue();
         let number = core.next_link();
         tokio::spawn(link_task::run(core, (dc, lane), number, Box::new(first), receiver));
-        let handle = Handle { dc, number, commands, next_id: AtomicU64::new(0), load: AtomicUsize::new(0) };
-        Self(Arc::new(handle))
+        let shared = Shared { dc, number, commands, next_id: AtomicU64::new(0), load: AtomicUsize::new(0) };
+        Self(Arc::new(shared))
     }
 
     /// Makes a call; [`Ticket::end`] waits for its end.

@@ -136,7 +136,9 @@ pub fn msg_key_large(key: &AuthKey, sender: Side, plaintext: &[u8]) -> MsgKeyLar
 pub fn v2(key: &AuthKey, sender: Side, msg_key: &[u8; 16]) -> IgeKey {
     let x = sender.x();
     let k = key.as_bytes();
-    let [a, b] = two_short([[msg_key, &k[x..x + 36]], [&k[40 + x..40 + x + 36], msg_key]]);
+    let mut hashes = [Wiped::zero(), Wiped::zero()];
+    two_short([[msg_key, &k[x..x + 36]], [&k[40 + x..40 + x + 36], msg_key]], &mut hashes);
+    let [a, b] = &hashes;
     let mut out = IgeKey::zero();
     out.key[..8].copy_from_slice(&a[..8]);
     out.key[8..24].copy_from_slice(&b[8..24]);

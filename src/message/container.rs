@@ -193,7 +193,7 @@ impl Batch {
 
     /// Makes room for so many messages.
     pub(super) fn reserve(&mut self, messages: usize) {
-        self.messages.reserve(messages.min(MAX_SENT));
+        self.messages.reserve(messages);
     }
 
     pub(super) fn push(&mut self, message: Outgoing) {

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::{VecDeque, vec_deque};
 
-/// Room for as many entries is kept when the map has become empty: what comes and goes together, mostly. An owner that has
-/// nothing to do for a while lets go of that, too.
+/// Room for as many entries is kept when the map has become empty: what comes and goes together, mostly. An owner whose
+/// connection is quiet, or gone, lets go of that, too.
 const KEPT: usize = 128;
 
 /// A map by keys that nearly always grow, such as msg_ids: a sorted ring.
@@ -164,13 +164,10 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
             Ordering::Equal => return Ok(self.0.len() - 1),
             Ordering::Greater => {}
         }
-        let before_last = self.0.len() - 1;
-        if before_last
-            .checked_sub(1)
-            .and_then(|at| self.0.get(at))
-            .is_some_and(|(key_before, _)| *key_before < key)
-        {
-            return Err(before_last);
+        let last = self.0.len() - 1;
+        let before_last = last.checked_sub(1).and_then(|at| self.0.get(at));
+        if before_last.is_some_and(|(before_last, _)| *before_last < key) {
+            return Err(last);
         }
         match first.cmp(&key) {
             Ordering::Greater => Err(0),

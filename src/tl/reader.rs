@@ -195,9 +195,10 @@ impl Reader {
         self.raw(self.remaining())
     }
 
-    /// [`rest`](Self::rest) of a reader that is not needed any more.
+    /// [`rest`](Self::rest), for who has [checked](Self::check) what was read and reads no more: it takes the packet instead of
+    /// counting one more owner.
     #[must_use]
-    pub fn into_rest(mut self) -> Bytes {
+    pub(crate) fn into_rest(mut self) -> Bytes {
         self.packet.advance(self.position);
         self.packet
     }
@@ -348,5 +349,25 @@ impl Reader {
     pub fn unknown(&mut self, id: u32, expected: &'static str) {
         let offset = self.position.saturating_sub(4);
         self.fail_at(offset, ErrorKind::UnknownConstructor { id, expected });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_the_same_with_and_without_the_reader() {
+        let packet = Bytes::from_static(&[1, 2, 3, 4, 5, 6, 7, 8]);
+        for read in 0..=3 {
+            let mut reader = Reader::new(packet.clone());
+            for _ in 0..read {
+                reader.u32();
+            }
+            assert_eq!(reader.failed(), read == 3);
+            let rest = reader.clone().rest();
+            assert_eq!(rest, packet[(4 * read).min(8)..]);
+            assert_eq!(reader.into_rest(), rest);
+        }
     }
 }

@@ -8,8 +8,10 @@ use mtwire::crypto::rsa::PublicKey;
 use mtwire::server::Server;
 use mtwire::session::{MemoryStore, SessionStore};
 use mtwire::tl::functions;
+use tokio::task::JoinSet;
 
 use crate::loopback;
+use crate::scripted::{Reply, Scripted};
 
 #[tokio::test]
 async fn calls_after_the_end_fail() {
@@ -58,6 +60,39 @@ async fn dropping_the_last_handle_ends_the_connection() {
     // The task holds the store until it has closed the connection.
     while Arc::strong_count(&store) > 1 {
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The link lets the callers of many answers go first, and learns of the end then.
+#[tokio::test]
+async fn a_crowd_of_callers_holds_up_no_end() {
+    let server = Scripted::start(|_| Reply::Config).await;
+    for orderly in [true, false] {
+        let client = server.client().await;
+        let mut callers = JoinSet::new();
+        for caller in 0..40 {
+            let client = client.clone();
+            callers.spawn(async move {
+                for call in 0.. {
+                    if orderly && (caller, call) == (20, 5) {
+                        client.clone().disconnect().await;
+                    }
+                    match client.invoke(&functions::help::GetConfig {}).await {
+                        Ok(_) if orderly || call < 5 => {}
+                        Ok(_) => break,
+                        Err(error) => {
+                            assert!(orderly, "{error}");
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        drop(client);
+        callers.join_all().await;
+        while Arc::strong_count(&server.store) > 1 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 }
 

@@ -30,8 +30,8 @@ const HIGH_WATER: usize = 256 * 1024;
 const LARGE: usize = 4;
 /// How many frames or commands are taken in before what they caused is sent: they share a container then.
 const BATCH: usize = 512;
-/// From so many calls in flight on, a call lets those who are about to make one go first, so that they share a packet:
-/// a packet costs both sides more than what is in it. For fewer the pause is not worth its price.
+/// From so many calls in flight on, a call lets those who are about to make one go first, so that they share a packet, and so
+/// do as many answers: a packet costs both sides more than what is in it. For fewer the pause is not worth its price.
 const CROWD: usize = 4;
 /// For how long nothing has come or gone when memory is let go that serves only the traffic. Short, so that of many
 /// clients which connect one after the other the later ones can have the memory of the earlier; long between the packets of
@@ -157,32 +157,40 @@ impl Task {
             let deadline = deadlines.into_iter().flatten().min();
             let deadline = deadline.map(|deadline| self.core.clock.instant(deadline));
             timer.set(deadline.into_iter().chain(self.calls.deadline()).min());
-            let mut wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
+            let wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
             if matches!(wake, Wake::Command(_)) && self.calls.running() >= CROWD {
                 yield_now().await;
             }
             if matches!(wake, Wake::Frame(_)) {
                 stall.moved();
             }
-            loop {
-                now = self.core.clock.now();
-                let ended = match self.act(session, connection, wake, &mut now) {
-                    Ok(ended) => ended,
-                    Err(End::Closed) => {
-                        Box::pin(self.close(session, connection)).await;
-                        return End::Closed;
-                    }
-                    Err(end) => return end,
-                };
-                if ended < CROWD {
-                    break;
+            now = self.core.clock.now();
+            if let Err(end) = self.act_and_let_callers_go_first(session, connection, wake, &mut now).await {
+                if matches!(end, End::Closed) {
+                    Box::pin(self.close(session, connection)).await;
                 }
-                // What their callers ask next can go with the acks of these answers.
-                yield_now().await;
-                let Some(command) = self.commands.try_recv() else { break };
-                wake = Wake::Command(Some(command));
+                return end;
             }
         }
+    }
+
+    /// Does what has woken the task. The callers of many calls that end with it go before a packet is made: what they ask
+    /// next can share it with the acks of these answers, which may have to go at once (AK-1).
+    async fn act_and_let_callers_go_first(
+        &mut self,
+        session: &mut Session,
+        connection: &mut Connection,
+        wake: Wake,
+        now: &mut Now,
+    ) -> Result<(), End> {
+        if self.act(session, connection, wake, now)? >= CROWD {
+            yield_now().await;
+            *now = self.core.clock.now();
+            if let Some(command) = self.commands.try_recv() {
+                self.act(session, connection, Wake::Command(Some(command)), now)?;
+            }
+        }
+        Ok(())
     }
 
     /// Does what has woken the task, and gives how many calls ended with it.
@@ -353,6 +361,7 @@ impl Task {
                 ClientEvent::Failed { request, reason } => {
                     let Some(ended) = self.calls.ended(request, false) else { continue };
                     ended.call.end(Err(CallEnd::Failed(reason)));
+                    calls += 1;
                 }
                 ClientEvent::QuickAck { request } => self.calls.acknowledged(request),
                 // Updates from anywhere else are none (UP-7).

@@ -14,7 +14,7 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
-use zeroize::Zeroize;
+use super::wiped::wipe;
 
 use super::sha256;
 
@@ -59,8 +59,8 @@ impl IgeKey {
 
 impl Drop for IgeKey {
     fn drop(&mut self) {
-        self.key.zeroize();
-        self.iv.zeroize();
+        wipe(&mut self.key);
+        wipe(&mut self.iv);
     }
 }
 

@@ -351,6 +351,7 @@ impl Session {
         self.drops.clear();
         self.state_infos.clear();
         self.quick_acks.clear();
+        self.shrink_to_fit();
     }
 
     /// Takes a quick ack from the transport (TR-7). An unknown token is ignored.

@@ -32,6 +32,9 @@ const SALTS_PAUSE: Duration = Duration::from_secs(300);
 /// Bytes of an `http_wait`.
 const HTTP_WAIT_LEN: usize = 16;
 
+/// Room in a packet is made for so many of the calls that wait, at once: of large ones fewer fit.
+const ROOM: usize = 64;
+
 /// How many salts are asked for (SA-2: at most 64): enough for four hours, and little to keep.
 const SALTS_WANTED: i32 = 8;
 
@@ -242,7 +245,7 @@ impl Session {
         batch: &mut Batch,
     ) -> Vec<RequestId> {
         let mut quick = Vec::new();
-        batch.reserve(self.in_flight.queued());
+        batch.reserve(self.in_flight.queued().min(ROOM));
         while let Some((request, call)) = self.in_flight.next_queued() {
             let fits = batch.has_room_for(call.len()) && (batch.is_empty() || !call.alone);
             if !fits {

@@ -220,6 +220,7 @@ impl Session {
         self.connected = false;
         self.idle_at = None;
         self.notices.clear();
+        self.shrink_to_fit();
     }
 
     /// Answers a call: `body` is the result, boxed; `rpc_result` is put around it.

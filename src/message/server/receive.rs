@@ -115,6 +115,7 @@ impl Session {
         let mut budget = Budget::of_packet();
         let mut parsed = Vec::with_capacity(messages.len());
         for mut message in messages {
+            // Taken, as each clone is counted in a place that the owners of all bodies of the packet share.
             let content = FromClient::read(std::mem::take(&mut message.body), &mut budget)?;
             parsed.push((message, content));
         }
