@@ -1,5 +1,6 @@
 //! What a round trip costs when nothing is computed: the bytes of a call and of its answer over loopback between two
-//! processes, with tokio on both sides. No client of the same server can be faster, so this bounds every ratio of `invoke`.
+//! processes, with tokio on both sides. A client of the same server computes as well, so this bounds what
+//! `invoke` can reach, but for how deep the processors sleep meanwhile.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::Ipv4Addr;
