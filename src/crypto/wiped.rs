@@ -14,12 +14,6 @@ impl<const N: usize> Wiped<N> {
     }
 }
 
-impl<const N: usize> Zeroize for Wiped<N> {
-    fn zeroize(&mut self) {
-        wipe(&mut self.0);
-    }
-}
-
 /// Wipes bytes as a slice: `zeroize` takes an array byte by byte, which for the blocks of a small packet's hashes took as
 /// long as one of the hashes.
 pub(super) fn wipe(bytes: &mut [u8]) {
@@ -42,7 +36,7 @@ impl<const N: usize> DerefMut for Wiped<N> {
 
 impl<const N: usize> Drop for Wiped<N> {
     fn drop(&mut self) {
-        self.zeroize();
+        wipe(&mut self.0);
     }
 }
 
@@ -53,7 +47,7 @@ mod tests {
     #[test]
     fn all_bytes_are_wiped_in_the_end() {
         let mut bytes = Wiped([0xa5; 128]);
-        bytes.zeroize();
+        wipe(&mut *bytes);
         assert_eq!(*bytes, [0; 128]);
         assert!(std::mem::needs_drop::<Wiped<128>>());
     }

@@ -57,7 +57,7 @@ impl Budget {
 pub fn unpack(object: Bytes, budget: &mut Budget) -> Result<Bytes, Error> {
     let mut reader = Reader::new(object);
     if reader.peek_u32() != Some(GZIP_PACKED) {
-        return Ok(reader.rest());
+        return Ok(reader.into_rest());
     }
     reader.u32();
     let packed = reader.bytes();

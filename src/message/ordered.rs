@@ -159,15 +159,15 @@ impl<K: Copy + Ord, V> Ordered<K, V> {
     /// whose own id is the highest and is there before theirs.
     fn find(&self, key: K) -> Result<usize, usize> {
         let (Some((first, _)), Some((last, _))) = (self.0.front(), self.0.back()) else { return Err(0) };
+        let at_last = self.0.len() - 1;
         match last.cmp(&key) {
             Ordering::Less => return Err(self.0.len()),
-            Ordering::Equal => return Ok(self.0.len() - 1),
+            Ordering::Equal => return Ok(at_last),
             Ordering::Greater => {}
         }
-        let last = self.0.len() - 1;
-        let before_last = last.checked_sub(1).and_then(|at| self.0.get(at));
+        let before_last = at_last.checked_sub(1).and_then(|at| self.0.get(at));
         if before_last.is_some_and(|(before_last, _)| *before_last < key) {
-            return Err(last);
+            return Err(at_last);
         }
         match first.cmp(&key) {
             Ordering::Greater => Err(0),

@@ -14,9 +14,8 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
-use super::wiped::wipe;
-
 use super::sha256;
+use super::wiped::wipe;
 
 pub use ctr::Ctr256;
 

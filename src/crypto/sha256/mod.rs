@@ -49,19 +49,12 @@ impl State {
     /// # Panics
     /// When the parts are longer.
     pub(super) fn finish(mut self, parts: [&[u8]; 2], total: usize) -> [u8; 32] {
-        let mut bytes = Wiped::<{ 2 * BLOCK_LEN }>::zero();
         let used = parts[0].len() + parts[1].len();
         assert!(used < BLOCK_LEN, "whole blocks are hashed before");
-        bytes[..parts[0].len()].copy_from_slice(parts[0]);
-        bytes[parts[0].len()..used].copy_from_slice(parts[1]);
-        bytes[used] = 0x80;
+        let mut blocks = Wiped::<{ 2 * BLOCK_LEN }>::zero();
         let end = if used < LENGTH_AT { BLOCK_LEN } else { 2 * BLOCK_LEN };
-        bytes[end - 8..end].copy_from_slice(&(8 * total as u64).to_be_bytes());
-        self.compress(bytes[..end].as_chunks().0);
-        self.hash()
-    }
-
-    fn hash(&self) -> [u8; 32] {
+        fill_last(&mut blocks[..end], parts, total);
+        self.compress(blocks[..end].as_chunks().0);
         let mut hash = [0; 32];
         self.write(&mut hash);
         hash
@@ -74,6 +67,17 @@ impl State {
     }
 }
 
+/// Writes the last bytes of a message, a head and a tail, and the padding behind them (FIPS 180-4, section 5.1.1) into its
+/// last blocks, which are zero. `total` is the length of the whole message, in bytes.
+fn fill_last(blocks: &mut [u8], [head, tail]: [&[u8]; 2], total: usize) {
+    let used = head.len() + tail.len();
+    blocks[..head.len()].copy_from_slice(head);
+    blocks[head.len()..used].copy_from_slice(tail);
+    blocks[used] = 0x80;
+    let length_at = blocks.len() - 8;
+    blocks[length_at..].copy_from_slice(&(8 * total as u64).to_be_bytes());
+}
+
 /// The hashes of two messages that take one block each, which is each a head and a tail. The rounds of one hash wait for each
 /// other; where x86-64 has the instructions, those of the other are taken meanwhile. The hashes are written where they are to
 /// stay, as a value that moves leaves copies behind.
@@ -82,13 +86,10 @@ impl State {
 /// When a message has 56 bytes or more.
 pub(super) fn two_short(messages: [[&[u8]; 2]; 2], hashes: &mut [Wiped<32>; 2]) {
     let mut blocks = [Wiped::zero(), Wiped::zero()];
-    for (block, [head, tail]) in blocks.iter_mut().zip(messages) {
-        let used = head.len() + tail.len();
-        assert!(used < LENGTH_AT, "length and padding are in the same block");
-        block[..head.len()].copy_from_slice(head);
-        block[head.len()..used].copy_from_slice(tail);
-        block[used] = 0x80;
-        block[LENGTH_AT..].copy_from_slice(&(8 * used as u64).to_be_bytes());
+    for (block, message) in blocks.iter_mut().zip(messages) {
+        let length = message[0].len() + message[1].len();
+        assert!(length < LENGTH_AT, "length and padding are in the same block");
+        fill_last(&mut **block, message, length);
     }
     let mut states = [State::new(), State::new()];
     compress_two(&mut states, [&blocks[0], &blocks[1]]);

@@ -1,6 +1,5 @@
 //! SHA-256 with the instructions of x86-64, for what `sha2` cannot do: its rounds among those of AES or of
-//! another hash. Unsafe for loads
-//! and stores of 16 bytes.
+//! another hash. Unsafe for loads and stores of 16 bytes.
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{

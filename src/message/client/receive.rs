@@ -85,6 +85,7 @@ impl Session {
         self.tell_if_time_changed(now, before);
         // What is said of single messages is understood right only after word of a new session.
         let is_greeting = |content: &FromServer| matches!(content, FromServer::NewSession(_));
+        // It is rare, and sorting takes memory.
         if parsed.iter().any(|(_, content)| is_greeting(content)) {
             parsed.sort_by_key(|(_, content)| !is_greeting(content));
         }
