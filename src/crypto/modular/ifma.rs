@@ -20,6 +20,7 @@ use std::hint::black_box;
 
 use zeroize::Zeroize;
 
+use super::Words;
 use super::power::Field;
 
 /// Registers of a number.
@@ -42,7 +43,7 @@ impl Value {
     const ZERO: Self = Self([[0; 8]; VECTORS]);
 
     /// From 64-bit words, the lowest first.
-    fn from_words(words: &[u64; 32]) -> Self {
+    fn from_words(words: &Words) -> Self {
         let mut value = Self::ZERO;
         for (at, digit) in value.0.as_flattened_mut().iter_mut().enumerate() {
             let (word, shift) = (at * BITS / 64, at * BITS % 64);
@@ -55,7 +56,7 @@ impl Value {
     }
 
     /// To 64-bit words, the lowest first; what does not fit is left out.
-    fn to_words(&self) -> [u64; 32] {
+    fn to_words(&self) -> Words {
         let mut words = [0; 32];
         for (at, digit) in self.0.as_flattened().iter().enumerate() {
             let (word, shift) = (at * BITS / 64, at * BITS % 64);
@@ -88,23 +89,18 @@ pub(super) struct Ifma {
 }
 
 impl Ifma {
-    /// `None` when this processor has no such instructions, or the modulus is even. `square` is `R^2` modulo the
-    /// modulus; both are words, the lowest first.
-    pub(super) fn new(modulus: &[u64; 32], square: impl FnOnce() -> [u64; 32]) -> Option<Self> {
+    /// `None` when this processor has no such instructions. `square` is `R^2` modulo the modulus, which is odd;
+    /// `inverse` is `-1 / modulus`, modulo 2^64.
+    pub(super) fn new(modulus: &Words, inverse: u64, square: impl FnOnce() -> Words) -> Option<Self> {
         let there = std::arch::is_x86_feature_detected!("avx512f")
             && std::arch::is_x86_feature_detected!("avx512ifma");
-        if !there || modulus[0].is_multiple_of(2) {
+        if !there {
             return None;
-        }
-        // Newton: every step doubles the number of right bits, and an odd number is its own inverse modulo 8.
-        let mut inverse = modulus[0];
-        for _ in 0..5 {
-            inverse = inverse.wrapping_mul(2u64.wrapping_sub(modulus[0].wrapping_mul(inverse)));
         }
         let square = Value::from_words(&square());
         let mut field = Self {
             modulus: Value::from_words(modulus),
-            inverse: inverse.wrapping_neg() & MASK,
+            inverse: inverse & MASK,
             one: square.clone(),
             square,
         };
@@ -112,22 +108,6 @@ impl Ifma {
         field.leave_form(&mut one);
         field.one = one;
         Some(field)
-    }
-
-    /// The form of a number, which may be larger than the modulus.
-    pub(super) fn enter(&self, words: &[u64; 32]) -> Value {
-        let mut value = Value::from_words(words);
-        self.multiply(&mut value, &self.square);
-        value
-    }
-
-    /// The number, or the modulus instead of 0.
-    pub(super) fn leave(&self, value: &Value) -> [u64; 32] {
-        let mut value = value.clone();
-        self.leave_form(&mut value);
-        let words = value.to_words();
-        value.zeroize();
-        words
     }
 
     /// Divides by `R`.
@@ -140,6 +120,20 @@ impl Ifma {
 
 impl Field for Ifma {
     type Value = Value;
+
+    fn enter(&self, words: &Words) -> Value {
+        let mut value = Value::from_words(words);
+        self.multiply(&mut value, &self.square);
+        value
+    }
+
+    fn leave(&self, value: &Value) -> Words {
+        let mut value = value.clone();
+        self.leave_form(&mut value);
+        let words = value.to_words();
+        value.zeroize();
+        words
+    }
 
     fn one(&self) -> Value {
         self.one.clone()

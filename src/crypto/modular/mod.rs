@@ -7,10 +7,8 @@ mod power;
 #[cfg(test)]
 mod tests;
 
-use crypto_bigint::modular::FixedMontyForm;
-#[cfg(target_arch = "x86_64")]
-use crypto_bigint::{CtEq, CtSelect, U64};
-use crypto_bigint::{U2048, Uint};
+use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
+use crypto_bigint::{CtEq, CtSelect, Odd, U2048, Uint};
 use zeroize::{Zeroize, Zeroizing};
 
 use portable::Portable;
@@ -49,118 +47,131 @@ pub(super) fn to_be(number: &Number) -> [u8; LEN] {
 
 /// An odd modulus with what multiplication modulo it needs.
 ///
-/// Powers run on AVX-512-IFMA where the processor has it, and otherwise on `crypto-bigint`.
+/// Powers run on arithmetic of our own, products and sums on `crypto-bigint`.
 #[derive(Clone)]
 pub(super) struct Modulus {
-    portable: Portable,
+    params: FixedMontyParams<{ U2048::LIMBS }>,
+    arithmetic: Arithmetic,
+}
+
+#[derive(Clone)]
+enum Arithmetic {
     #[cfg(target_arch = "x86_64")]
-    ifma: Option<ifma::Ifma>,
+    Ifma(Box<ifma::Ifma>),
+    Portable(Box<Portable>),
 }
 
 impl Modulus {
     /// `None` when the number is even.
     pub(super) fn new(number: &Number) -> Option<Self> {
-        // Without optimization each instruction becomes a call of a function. Dependencies are often optimized in
-        // such builds too, as here; then the other arithmetic is ten times faster.
+        // Without optimization each instruction becomes a call of a function.
         Self::with(number, !cfg!(debug_assertions))
     }
 
-    /// With the fast arithmetic, or without.
-    fn with(number: &Number, fast: bool) -> Option<Self> {
-        let portable = Portable::new(number)?;
-        #[cfg(target_arch = "x86_64")]
-        let square = || {
-            let two = portable.residue(&Number::from(2u8));
-            words(&two.pow_vartime(&U64::from(2 * ifma::R_BITS)).retrieve())
-        };
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = fast;
-        Some(Self {
-            #[cfg(target_arch = "x86_64")]
-            ifma: if fast { ifma::Ifma::new(&words(number), square) } else { None },
-            portable,
-        })
+    /// With AVX-512-IFMA, if this processor has it, or without.
+    fn with(number: &Number, ifma: bool) -> Option<Self> {
+        let odd: Option<Odd<Number>> = Odd::new(*number).into();
+        let params = FixedMontyParams::new_vartime(odd?);
+        let arithmetic = Arithmetic::new(&params, ifma);
+        Some(Self { params, arithmetic })
     }
 
     pub(super) fn number(&self) -> &Number {
-        self.portable.modulus()
+        self.params.modulus().as_ref()
     }
 
-    /// For products and sums.
+    /// A number, which may be larger than the modulus, for products and sums.
     pub(super) fn residue(&self, number: &Number) -> Residue {
-        self.portable.residue(number)
+        Residue::new(number, &self.params)
     }
 
     /// `base ^ exponent`, in a time that depends on the width of the exponent only.
     pub(super) fn pow_secret<const LIMBS: usize>(&self, base: &Number, exponent: &Uint<LIMBS>) -> Number {
-        if let Some(power) = self.pow_fast(base, exponent) {
-            return power;
-        }
-        let mut words = Zeroizing::new([0; MAX_EXPONENT_WORDS]);
-        let count = write_words(exponent, &mut *words);
-        let base = Zeroizing::new(self.portable.enter(base));
-        self.portable.leave(&power(&self.portable, &base, &words[..count]))
+        let base = Zeroizing::new(words(base));
+        let mut exponent_words = Zeroizing::new([0; MAX_EXPONENT_WORDS]);
+        let count = write_words(exponent, &mut *exponent_words);
+        self.reduced(match &self.arithmetic {
+            #[cfg(target_arch = "x86_64")]
+            Arithmetic::Ifma(field) => power(&**field, &base, &exponent_words[..count]),
+            Arithmetic::Portable(field) => power(&**field, &base, &exponent_words[..count]),
+        })
     }
 
-    /// [`pow_secret`](Self::pow_secret) if there is an arithmetic for this processor, for who knows something better
-    /// to do where there is none.
-    pub(super) fn pow_fast<const LIMBS: usize>(
-        &self,
-        base: &Number,
-        exponent: &Uint<LIMBS>,
-    ) -> Option<Number> {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(ifma) = &self.ifma {
-            let mut exponent_words = Zeroizing::new([0; MAX_EXPONENT_WORDS]);
-            let count = write_words(exponent, &mut *exponent_words);
-            let base = Zeroizing::new(ifma.enter(&words(base)));
-            return Some(self.reduced(ifma.leave(&power(ifma, &base, &exponent_words[..count]))));
-        }
-        let _ = (base, exponent);
-        None
+    /// Whether powers are as fast here as the instructions of some processors make them, for who knows something
+    /// better to do where they are not.
+    pub(super) fn is_fast(&self) -> bool {
+        !matches!(self.arithmetic, Arithmetic::Portable(_))
     }
 
     /// `base ^ exponent` for an exponent that is no secret and not 0.
     pub(super) fn pow_public(&self, base: &Number, exponent: u32) -> Number {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(ifma) = &self.ifma {
-            return self.reduced(ifma.leave(&public_power(ifma, &ifma.enter(&words(base)), exponent)));
-        }
-        self.portable.leave(&public_power(&self.portable, &self.portable.enter(base), exponent))
+        let base = words(base);
+        self.reduced(match &self.arithmetic {
+            #[cfg(target_arch = "x86_64")]
+            Arithmetic::Ifma(field) => public_power(&**field, &base, exponent),
+            Arithmetic::Portable(field) => public_power(&**field, &base, exponent),
+        })
     }
 
     /// What [`pow_fixed`](Self::pow_fixed) needs: it costs as much as one power.
     pub(super) fn fixed_base(&self, base: &Number) -> FixedBase {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(ifma) = &self.ifma {
-            return FixedBase(Tables::Ifma(power::FixedBase::new(ifma, &ifma.enter(&words(base)))));
-        }
-        FixedBase(Tables::Portable(power::FixedBase::new(&self.portable, &self.portable.enter(base))))
+        let base = words(base);
+        FixedBase(match &self.arithmetic {
+            #[cfg(target_arch = "x86_64")]
+            Arithmetic::Ifma(field) => Tables::Ifma(power::FixedBase::new(&**field, &base)),
+            Arithmetic::Portable(field) => Tables::Portable(power::FixedBase::new(&**field, &base)),
+        })
     }
 
     /// [`pow_secret`](Self::pow_secret) of a base of this modulus, in about a quarter of the time.
+    ///
+    /// # Panics
+    /// When the base is that of a modulus with other arithmetic.
     pub(super) fn pow_fixed(&self, base: &FixedBase, exponent: &Number) -> Number {
         let exponent = Zeroizing::new(words(exponent));
-        match &base.0 {
+        self.reduced(match (&self.arithmetic, &base.0) {
             #[cfg(target_arch = "x86_64")]
-            Tables::Ifma(base) => {
-                let ifma = self.ifma.as_ref().expect("the processor did not change");
-                self.reduced(ifma.leave(&base.power(ifma, &exponent)))
-            }
-            Tables::Portable(base) => self.portable.leave(&base.power(&self.portable, &exponent)),
-        }
+            (Arithmetic::Ifma(field), Tables::Ifma(base)) => base.power(&**field, &exponent),
+            (Arithmetic::Portable(field), Tables::Portable(base)) => base.power(&**field, &exponent),
+            #[cfg(target_arch = "x86_64")]
+            _ => unreachable!("all moduli of a process have the arithmetic of its processor"),
+        })
     }
 
-    /// The number of words that are at most the modulus, as what the fast arithmetic gives.
-    #[cfg(target_arch = "x86_64")]
-    fn reduced(&self, mut words: Words) -> Number {
+    /// The number of words that are at most the modulus, as powers are.
+    fn reduced(&self, words: Words) -> Number {
+        let words = Zeroizing::new(words);
         let mut bytes = Zeroizing::new([0; LEN]);
-        for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+        for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(*words) {
             *bytes = word.to_le_bytes();
         }
-        words.zeroize();
         let number = Number::from_le_slice(&*bytes);
         number.ct_select(&Number::ZERO, number.ct_eq(self.number()))
+    }
+}
+
+impl Arithmetic {
+    fn new(params: &FixedMontyParams<{ U2048::LIMBS }>, ifma: bool) -> Self {
+        let modulus = words(params.modulus().as_ref());
+        // Newton: every step doubles the number of right bits, and an odd number is its own inverse modulo 8.
+        let mut inverse = modulus[0];
+        for _ in 0..5 {
+            inverse = inverse.wrapping_mul(2u64.wrapping_sub(modulus[0].wrapping_mul(inverse)));
+        }
+        let inverse = inverse.wrapping_neg();
+        #[cfg(target_arch = "x86_64")]
+        if ifma {
+            let square = || {
+                let two = Residue::new(&Number::from(2u8), params);
+                words(&two.pow_vartime(&crypto_bigint::U64::from(2 * ifma::R_BITS)).retrieve())
+            };
+            if let Some(field) = ifma::Ifma::new(&modulus, inverse, square) {
+                return Self::Ifma(Box::new(field));
+            }
+        }
+        let _ = ifma;
+        // The same R as that of crypto-bigint.
+        Self::Portable(Box::new(Portable::new(modulus, inverse, words(params.r2()))))
     }
 }
 
@@ -170,7 +181,7 @@ pub(super) struct FixedBase(Tables);
 enum Tables {
     #[cfg(target_arch = "x86_64")]
     Ifma(power::FixedBase<ifma::Value>),
-    Portable(power::FixedBase<Number>),
+    Portable(power::FixedBase<Words>),
 }
 
 /// A number in 64-bit words, the lowest first.

@@ -1,67 +1,190 @@
-//! Multiplication modulo an odd number on `crypto-bigint`, in constant time, for any processor.
+//! Montgomery's multiplication modulo an odd number of up to 2048 bits on 64-bit words, in constant time, for any
+//! processor: a product, or a square in half as many steps, and then its reduction (P. L. Montgomery, *Modular
+//! multiplication without trial division*, 1985).
+//!
+//! Values stand for themselves times `R = 2^2048`, and are kept below `R` only: a product is reduced to less than
+//! `R + modulus`, from which the modulus is taken once where that does not fit. All loops have fixed lengths, nothing
+//! branches on a value, and no address depends on one.
 
-use crypto_bigint::modular::FixedMontyParams;
-use crypto_bigint::{CtAssign, CtEq, Odd, U2048};
-use zeroize::Zeroizing;
+use std::hint::black_box;
 
+use zeroize::Zeroize;
+
+use super::Words;
 use super::power::Field;
-use super::{Number, Residue};
+
+/// Words of a number.
+const WORDS: usize = 32;
 
 /// Arithmetic modulo one number.
-///
-/// Values are what a [`Residue`] holds, without the modulus that each of those carries with it.
 #[derive(Clone)]
-pub(super) struct Portable(FixedMontyParams<{ U2048::LIMBS }>);
+pub(super) struct Portable {
+    modulus: Words,
+    // -1 / modulus, modulo 2^64
+    inverse: u64,
+    // R and its square, modulo the modulus
+    one: Words,
+    square: Words,
+}
 
 impl Portable {
-    /// `None` when the modulus is even.
-    pub(super) fn new(modulus: &Number) -> Option<Self> {
-        let odd: Option<Odd<Number>> = Odd::new(*modulus).into();
-        Some(Self(FixedMontyParams::new_vartime(odd?)))
+    /// `square` is `R^2` modulo the modulus, which is odd; `inverse` is `-1 / modulus`, modulo 2^64.
+    pub(super) fn new(modulus: Words, inverse: u64, square: Words) -> Self {
+        let mut field = Self { modulus, inverse, one: square, square };
+        field.one = field.leave(&square);
+        field
     }
 
-    pub(super) fn modulus(&self) -> &Number {
-        self.0.modulus().as_ref()
-    }
-
-    /// A number, which may be larger than the modulus, for products and sums.
-    pub(super) fn residue(&self, number: &Number) -> Residue {
-        Residue::new(number, &self.0)
-    }
-
-    /// The form of a number, which may be larger than the modulus.
-    pub(super) fn enter(&self, number: &Number) -> Number {
-        Zeroizing::new(self.residue(number)).to_montgomery()
-    }
-
-    /// The number, below the modulus.
-    pub(super) fn leave(&self, value: &Number) -> Number {
-        self.form(value).retrieve()
-    }
-
-    fn form(&self, value: &Number) -> Zeroizing<Residue> {
-        Zeroizing::new(Residue::from_montgomery(*value, &self.0))
+    fn reduce(&self, product: &mut Product) -> Words {
+        reduced(&mut product.0, &self.modulus, self.inverse)
     }
 }
 
 impl Field for Portable {
-    type Value = Number;
+    type Value = Words;
 
-    fn one(&self) -> Number {
-        *self.0.one()
+    fn enter(&self, words: &Words) -> Words {
+        let mut value = *words;
+        self.multiply(&mut value, &self.square);
+        value
     }
 
-    fn multiply(&self, value: &mut Number, by: &Number) {
-        *value = Zeroizing::new(self.form(value).mul(&self.form(by))).to_montgomery();
+    fn leave(&self, value: &Words) -> Words {
+        let mut unit = [0; WORDS];
+        unit[0] = 1;
+        self.reduce(&mut Product::new(value, &unit))
     }
 
-    fn square(&self, value: &mut Number) {
-        *value = Zeroizing::new(self.form(value).square()).to_montgomery();
+    fn one(&self) -> Words {
+        self.one
     }
 
-    fn select(&self, table: &[Number], index: u64, out: &mut Number) {
+    fn multiply(&self, value: &mut Words, by: &Words) {
+        *value = self.reduce(&mut Product::new(value, by));
+    }
+
+    fn square(&self, value: &mut Words) {
+        *value = self.reduce(&mut Product::square(value));
+    }
+
+    fn select(&self, table: &[Words], index: u64, out: &mut Words) {
+        // Opaque: this cannot become a branch on the index, or a load of one entry.
+        let index = black_box(index);
+        *out = [0; WORDS];
         for (number, entry) in (0u64..).zip(table) {
-            out.ct_assign(entry, number.ct_eq(&index));
+            // Only 0 minus 1 is negative, and the shift spreads its sign.
+            let mask = (((number ^ index).wrapping_sub(1).cast_signed()) >> 63).cast_unsigned();
+            for (out, word) in out.iter_mut().zip(entry) {
+                *out |= word & mask;
+            }
         }
     }
+}
+
+/// The product of two numbers, the lowest word first, wiped on drop.
+struct Product([u64; 2 * WORDS]);
+
+impl Product {
+    fn new(a: &Words, b: &Words) -> Self {
+        let mut product = Self([0; 2 * WORDS]);
+        // Two words of `a` at once, so that each word of the sum is loaded and stored half as often.
+        for i in (0..WORDS).step_by(2) {
+            let (low, high) = (a[i], a[i + 1]);
+            let sum = window(&mut product.0, i);
+            let (mut carry, mut next) = (0, 0);
+            sum[0] = add_product(sum[0], low, b[0], &mut carry);
+            for j in 1..WORDS {
+                let with_low = add_product(sum[j], low, b[j], &mut carry);
+                sum[j] = add_product(with_low, high, b[j - 1], &mut next);
+            }
+            sum[WORDS] = add_product(carry, high, b[WORDS - 1], &mut next);
+            sum[WORDS + 1] = next;
+        }
+        product
+    }
+
+    /// What stands off the diagonal once, doubled, and the diagonal.
+    fn square(a: &Words) -> Self {
+        let mut product = Self([0; 2 * WORDS]);
+        let sum = &mut product.0;
+        for i in 0..WORDS {
+            let mut carry = 0;
+            for j in i + 1..WORDS {
+                sum[i + j] = add_product(sum[i + j], a[i], a[j], &mut carry);
+            }
+            sum[i + WORDS] = carry;
+        }
+        let (mut shifted_out, mut carry) = (0, 0);
+        for i in 0..WORDS {
+            let (low, high) = (sum[2 * i], sum[2 * i + 1]);
+            sum[2 * i] = add_product(low << 1 | shifted_out, a[i], a[i], &mut carry);
+            let above = carry;
+            carry = 0;
+            sum[2 * i + 1] = add(high << 1 | low >> 63, above, &mut carry);
+            shifted_out = high >> 63;
+        }
+        product
+    }
+}
+
+impl Drop for Product {
+    fn drop(&mut self) {
+        self.0[..].zeroize();
+    }
+}
+
+/// The words of a product from `at` to which two rows are added.
+fn window(words: &mut [u64; 2 * WORDS], at: usize) -> &mut [u64; WORDS + 2] {
+    words[at..].first_chunk_mut().expect("the last two rows end with the product")
+}
+
+/// `product / R` modulo the modulus, and below `R`.
+///
+/// For each word of the product from the lowest: adds as many times the modulus as makes it 0. What is above is the
+/// quotient. Two words at once, as in [`Product::new`].
+fn reduced(product: &mut [u64; 2 * WORDS], modulus: &Words, inverse: u64) -> Words {
+    let mut overflow = 0;
+    for i in (0..WORDS).step_by(2) {
+        let sum = window(product, i);
+        let (mut carry, mut next) = (0, 0);
+        let low = sum[0].wrapping_mul(inverse);
+        add_product(sum[0], low, modulus[0], &mut carry);
+        let second = add_product(sum[1], low, modulus[1], &mut carry);
+        let high = second.wrapping_mul(inverse);
+        add_product(second, high, modulus[0], &mut next);
+        for j in 2..WORDS {
+            let with_low = add_product(sum[j], low, modulus[j], &mut carry);
+            sum[j] = add_product(with_low, high, modulus[j - 1], &mut next);
+        }
+        let with_low = add(sum[WORDS], carry, &mut overflow);
+        sum[WORDS] = add_product(with_low, high, modulus[WORDS - 1], &mut next);
+        sum[WORDS + 1] = add(sum[WORDS + 1], next, &mut overflow);
+    }
+    // Opaque: this cannot become a branch.
+    let mask = black_box(overflow.wrapping_neg());
+    let mut words = [0; WORDS];
+    let mut borrow = false;
+    for (i, word) in words.iter_mut().enumerate() {
+        let (difference, first) = product[WORDS + i].overflowing_sub(modulus[i] & mask);
+        let (difference, second) = difference.overflowing_sub(u64::from(borrow));
+        (*word, borrow) = (difference, first | second);
+    }
+    words
+}
+
+/// `sum + a * b + carry`: the low word is given back, the high one is the new carry. Three words at their largest
+/// just fit: `(2^64 - 1)^2 + 2 (2^64 - 1) = 2^128 - 1`.
+#[inline(always)]
+fn add_product(sum: u64, a: u64, b: u64, carry: &mut u64) -> u64 {
+    let both = u128::from(a) * u128::from(b) + u128::from(sum) + u128::from(*carry);
+    *carry = (both >> 64) as u64;
+    both as u64
+}
+
+/// `a + b + carry`: the low word is given back, the bit above it is the new carry.
+#[inline(always)]
+fn add(a: u64, b: u64, carry: &mut u64) -> u64 {
+    let sum = u128::from(a) + u128::from(b) + u128::from(*carry);
+    *carry = (sum >> 64) as u64;
+    sum as u64
 }

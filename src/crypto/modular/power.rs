@@ -3,10 +3,18 @@
 
 use zeroize::{Zeroize, Zeroizing};
 
+use super::Words;
+
 /// Multiplication modulo one number, on values in a form of its own.
 pub(super) trait Field {
     /// A residue, below some small multiple of the modulus.
     type Value: Clone + Zeroize;
+
+    /// The form of a number, which may be larger than the modulus.
+    fn enter(&self, words: &Words) -> Self::Value;
+
+    /// The number, or the modulus instead of 0.
+    fn leave(&self, value: &Self::Value) -> Words;
 
     /// One.
     fn one(&self) -> Self::Value;
@@ -24,9 +32,10 @@ pub(super) trait Field {
 /// Bits of the exponent that one multiplication takes care of.
 const WINDOW: usize = 5;
 
-/// `base ^ exponent`; the exponent in 64-bit words, the lowest first.
-pub(super) fn power<F: Field>(field: &F, base: &F::Value, exponent: &[u64]) -> Zeroizing<F::Value> {
-    let table = Zeroizing::new(powers(field, base, 1 << WINDOW));
+/// `base ^ exponent`, or the modulus instead of 0; the exponent in words, the lowest first.
+pub(super) fn power<F: Field>(field: &F, base: &Words, exponent: &[u64]) -> Words {
+    let base = Zeroizing::new(field.enter(base));
+    let table = Zeroizing::new(powers(field, &base, 1 << WINDOW));
     let mut result = Zeroizing::new(field.one());
     let mut factor = Zeroizing::new(field.one());
     for window in (0..(64 * exponent.len()).div_ceil(WINDOW)).rev() {
@@ -36,19 +45,20 @@ pub(super) fn power<F: Field>(field: &F, base: &F::Value, exponent: &[u64]) -> Z
         field.select(&table, bits(exponent, window * WINDOW), &mut factor);
         field.multiply(&mut result, &factor);
     }
-    result
+    field.leave(&result)
 }
 
-/// `base ^ exponent` for an exponent that is no secret and not 0.
-pub(super) fn public_power<F: Field>(field: &F, base: &F::Value, exponent: u32) -> F::Value {
+/// [`power`] for an exponent that is no secret and not 0.
+pub(super) fn public_power<F: Field>(field: &F, base: &Words, exponent: u32) -> Words {
+    let base = field.enter(base);
     let mut result = base.clone();
     for bit in (0..exponent.ilog2()).rev() {
         field.square(&mut result);
         if exponent >> bit & 1 == 1 {
-            field.multiply(&mut result, base);
+            field.multiply(&mut result, &base);
         }
     }
-    result
+    field.leave(&result)
 }
 
 /// The powers of `base` from 0 to `count - 1`.
@@ -73,8 +83,8 @@ fn bits(exponent: &[u64], at: usize) -> u64 {
     (both >> shift) as u64 & ((1 << WINDOW) - 1)
 }
 
-/// Words of an exponent that [`FixedBase`] takes: 2048 bits.
-const WORDS: usize = 32;
+/// Words of an exponent that [`FixedBase`] takes.
+const WORDS: usize = size_of::<Words>() / size_of::<u64>();
 /// How many words of the exponent share a table.
 const ROWS: usize = 4;
 const TABLES: usize = WORDS / ROWS;
@@ -90,8 +100,8 @@ const TABLE_LEN: usize = 1 << ROWS;
 pub(super) struct FixedBase<V>(Vec<V>);
 
 impl<V: Clone + Zeroize> FixedBase<V> {
-    pub(super) fn new<F: Field<Value = V>>(field: &F, base: &V) -> Self {
-        let mut of_words = vec![base.clone(); WORDS];
+    pub(super) fn new<F: Field<Value = V>>(field: &F, base: &Words) -> Self {
+        let mut of_words = vec![field.enter(base); WORDS];
         for word in 1..WORDS {
             let mut power = of_words[word - 1].clone();
             for _ in 0..64 {
@@ -112,8 +122,8 @@ impl<V: Clone + Zeroize> FixedBase<V> {
         Self(products)
     }
 
-    /// The base to the power of a secret exponent of 2048 bits, in 64-bit words, the lowest first.
-    pub(super) fn power<F: Field<Value = V>>(&self, field: &F, exponent: &[u64; WORDS]) -> Zeroizing<V> {
+    /// The base to the power of a secret exponent, or the modulus instead of 0.
+    pub(super) fn power<F: Field<Value = V>>(&self, field: &F, exponent: &Words) -> Words {
         let mut result = Zeroizing::new(field.one());
         let mut factor = Zeroizing::new(field.one());
         for bit in (0..64).rev() {
@@ -125,6 +135,6 @@ impl<V: Clone + Zeroize> FixedBase<V> {
                 field.multiply(&mut result, &factor);
             }
         }
-        result
+        field.leave(&result)
     }
 }

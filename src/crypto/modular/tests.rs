@@ -58,7 +58,36 @@ proptest! {
     }
 }
 
+/// `a b` and `a^2`, computed by `field`.
+fn product_and_square<F: power::Field>(field: &F, a: &Number, b: &Number) -> [BigUint; 2] {
+    let (a, b) = (field.enter(&words(a)), field.enter(&words(b)));
+    let (mut product, mut square) = (a.clone(), a);
+    field.multiply(&mut product, &b);
+    field.square(&mut square);
+    [product, square].map(|value| {
+        field.leave(&value).iter().rev().fold(BigUint::ZERO, |number, word| (number << 64) + *word)
+    })
+}
+
 proptest! {
+    #[test]
+    fn products_and_squares_are_those_of_num_bigint(modulo in odd(), a in number(), b in number()) {
+        let (big_modulo, a_big, b_big) = (big(&modulo), big(&a), big(&b));
+        for modulus in both_ways(&modulo) {
+            let both = match &modulus.arithmetic {
+                #[cfg(target_arch = "x86_64")]
+                Arithmetic::Ifma(field) => product_and_square(&**field, &a, &b),
+                Arithmetic::Portable(field) => product_and_square(&**field, &a, &b),
+            };
+            let expected = [&a_big * &b_big, &a_big * &a_big];
+            for (got, expected) in both.iter().zip(expected) {
+                // The modulus stands for 0, and nothing is larger.
+                prop_assert!(*got <= big_modulo);
+                prop_assert_eq!(got % &big_modulo, expected % &big_modulo);
+            }
+        }
+    }
+
     #[test]
     fn public_powers_are_those_of_num_bigint(
         modulo in odd(), base in number(), exponent in prop_oneof![Just(1u32), Just(3), Just(65537), 1u32..],

@@ -74,8 +74,9 @@ impl PrivateKey {
         if base >= *modulus.number() {
             return None;
         }
-        if let Some(plain) = modulus.pow_fast(&base, &**self.exponent) {
-            return Some(Zeroizing::new(modular::to_be(&Zeroizing::new(plain))));
+        if modulus.is_fast() {
+            let plain = Zeroizing::new(modulus.pow_secret(&base, &**self.exponent));
+            return Some(Zeroizing::new(modular::to_be(&plain)));
         }
         let number = BoxedUint::from_be_slice(block, 2048).ok()?;
         let plain = rsa::hazmat::rsa_decrypt(Some(rng), &self.key, &number).ok()?;
