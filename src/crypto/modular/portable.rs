@@ -68,12 +68,11 @@ impl Field for Portable {
     }
 
     fn select(&self, table: &[Words], index: u64, out: &mut Words) {
-        // Opaque: this cannot become a branch on the index, or a load of one entry.
-        let index = black_box(index);
         *out = [0; WORDS];
         for (number, entry) in (0u64..).zip(table) {
-            // Only 0 minus 1 is negative, and the shift spreads its sign.
-            let mask = (((number ^ index).wrapping_sub(1).cast_signed()) >> 63).cast_unsigned();
+            // Only 0 minus 1 is negative, and the shift spreads its sign. Opaque, as what is known to be all zeros or all ones
+            // becomes a branch.
+            let mask = black_box((((number ^ index).wrapping_sub(1).cast_signed()) >> 63).cast_unsigned());
             for (out, word) in out.iter_mut().zip(entry) {
                 *out |= word & mask;
             }
