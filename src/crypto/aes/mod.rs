@@ -74,6 +74,10 @@ impl std::fmt::Debug for IgeKey {
 /// # Panics
 /// When the length of `data` is not a multiple of 16.
 pub fn ige_encrypt(key: &[u8; 32], iv: &[u8; 32], data: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(ni) = ni::Token::detect() {
+        return ni.encrypt(key, iv, blocks(data));
+    }
     Ige::encryptor(key, iv).run(data);
 }
 
