@@ -97,6 +97,7 @@ impl Modulus {
         })
     }
 
+    #[cfg(feature = "server-core")]
     /// Whether powers are as fast here as the instructions of some processors make them, for who knows something
     /// better to do where they are not.
     pub(super) fn is_fast(&self) -> bool {
