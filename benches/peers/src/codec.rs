@@ -30,7 +30,7 @@ pub fn run(table: &mut Table, effort: Effort, python: &Result<Python, String>) {
     if !table.wants_any(&[DECODE, ENCODE]) {
         return;
     }
-    let bytes: Bytes = sample::messages().to_bytes().expect("a sample can be encoded").into();
+    let bytes: Bytes = sample::messages().to_bytes().expect("a sample can be encoded");
     // What is encoded has been decoded, on all sides.
     let ours = mtwire::types::messages::Messages::from_bytes(bytes.clone()).expect("our own bytes");
     let theirs = {

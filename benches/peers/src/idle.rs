@@ -45,7 +45,7 @@ pub fn run(table: &mut Table, effort: Effort, runtime: &Runtime, server: &Path, 
     }
     let wanted = if effort.quick { [500, 200, 50] } else { [10_000, 1_000, 300] };
     let most = allow_files().saturating_sub(200);
-    let [ours, grammers, telethon] = wanted.map(|count| count.min(most));
+    let [ours, theirs, telethon] = wanted.map(|count| count.min(most));
     if ours < wanted[0] {
         eprintln!("  only {ours} connections: the limit of open files does not allow {}", wanted[0]);
     }
@@ -62,15 +62,13 @@ pub fn run(table: &mut Table, effort: Effort, runtime: &Runtime, server: &Path, 
             return;
         }
     };
-    let grammers_name = format!("grammers, {grammers} connections");
+    let grammers_name = format!("grammers, {theirs} connections");
+    let ferogram_name = format!("ferogram, {theirs} connections");
     let telethon_name = format!("Telethon, {telethon} connections");
     let bare_name = format!("{BARE}, {ours} connections");
     let peers = [
-        (
-            grammers_name.as_str(),
-            Some(10.0),
-            measured("grammers", grammers).map_err(|error| error.to_string()),
-        ),
+        (grammers_name.as_str(), Some(10.0), measured("grammers", theirs).map_err(|error| error.to_string())),
+        (ferogram_name.as_str(), None, measured("ferogram", theirs).map_err(|error| error.to_string())),
         (bare_name.as_str(), None, measured(BARE, ours).map_err(|error| error.to_string())),
         (telethon_name.as_str(), None, idle_telethon(runtime, server, interpreter, telethon)),
     ];
@@ -255,6 +253,11 @@ async fn connect(library: String, place: Place, key: AuthKey) -> Result<Box<dyn 
             }
         });
         return Ok(Box::new(commands));
+    }
+    if library == "ferogram" {
+        let client = place.ferogram(&key).await?;
+        client.invoke(&ferogram_tl_types::functions::help::GetConfig {}).await?;
+        return Ok(Box::new(client));
     }
     let pool = place.grammers(&key);
     tokio::spawn(pool.runner.run());

@@ -74,8 +74,9 @@ pub fn run(table: &mut Table, effort: Effort, python: &Result<Python, String>) {
 
 /// All do the same.
 fn agree() {
+    type Work<'a> = &'a dyn Fn(&mut [u8]);
     let data: Vec<u8> = (0..4096u32).map(|i| (i * 7) as u8).collect();
-    let all = |work: [&dyn Fn(&mut [u8]); 4]| {
+    let all = |work: [Work<'_>; 4]| {
         let results = work.map(|work| {
             let mut data = data.clone();
             work(&mut data);

@@ -71,6 +71,7 @@ fn all(
             server.place.make_key().await?,
             server.place.make_key().await?,
             server.place.make_key().await?,
+            server.place.make_key().await?,
         ])
     })?;
     let (ours, _) = runtime.block_on(server.place.connect(Some(&keys[0])))?;
@@ -78,7 +79,9 @@ fn all(
     runtime.spawn(pool.runner.run());
     let theirs = pool.handle.thin.clone();
     runtime.block_on(theirs.invoke_in_dc(DC, &grammers_tl_types::functions::help::GetConfig {}))?;
-    let telethon = python.map(|python| connect_telethon(python, &server.place, &keys[2]));
+    let ferogram = runtime.block_on(server.place.ferogram(&keys[2]))?;
+    runtime.block_on(ferogram.invoke(&ferogram_tl_types::functions::help::GetConfig {}))?;
+    let telethon = python.map(|python| connect_telethon(python, &server.place, &keys[3]));
 
     let bare = Bare::start(runtime)?;
 
@@ -97,11 +100,20 @@ fn all(
             async move { drop(client.invoke_in_dc(DC, &call).await.expect("an answer")) }
         })
     };
+    let calls_of_ferogram = |times, width| {
+        let client = ferogram.clone();
+        many(runtime, times, width, move || {
+            let client = client.clone();
+            let call = ferogram_tl_types::functions::help::GetConfig {};
+            async move { drop(client.invoke(&call).await.expect("an answer")) }
+        })
+    };
     for &(work, width) in works {
         if table.wants(work) {
             let mut sides = vec![
                 Side::timed("mtwire", |times| our_calls(times, width)),
                 Side::timed("grammers", |times| their_calls(times, width)),
+                Side::timed("ferogram", |times| calls_of_ferogram(times, width)),
                 Side::timed(bare::NAME, |times| bare.exchange(runtime, times, width)),
             ];
             match &telethon {
@@ -126,6 +138,7 @@ fn all(
             let sides = vec![
                 Side::timed("mtwire", |times| used(process_time, || our_calls(times, width))),
                 Side::timed("grammers", |times| used(process_time, || their_calls(times, width))),
+                Side::timed("ferogram", |times| used(process_time, || calls_of_ferogram(times, width))),
                 Side::timed(bare::NAME, |times| used(process_time, || bare.exchange(runtime, times, width))),
             ];
             table.rows(&of_client, Unit::Microseconds, &alternate(effort, sides), |_| None);
@@ -136,12 +149,14 @@ fn all(
             let sides = vec![
                 Side::timed("mtwire", |times| used(time, || our_calls(times, width))),
                 Side::timed("grammers", |times| used(time, || their_calls(times, width))),
+                Side::timed("ferogram", |times| used(time, || calls_of_ferogram(times, width))),
             ];
             table.rows(&of_server, Unit::Microseconds, &alternate(effort, sides), |_| None);
         }
     }
     runtime.block_on(ours.disconnect());
     theirs.quit();
+    ferogram.disconnect();
     if let Some(Ok(python)) = &telethon {
         python.ask(&json!({"do": "disconnect"}))?;
     }

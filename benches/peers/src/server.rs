@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use ferogram::session_backend::{InMemoryBackend, PersistedSession, SessionBackend};
+use ferogram::{DcEntry, DcFlags};
 use mtwire::client::Client;
 use mtwire::crypto::AuthKey;
 use mtwire::crypto::rsa::PublicKey;
@@ -110,5 +112,21 @@ impl Place {
         let mut data = grammers_session::SessionData { home_dc: DC, ..Default::default() };
         data.dc_options.insert(DC, option);
         grammers_mtsender::SenderPool::new(Arc::new(grammers_session::storages::MemorySession::from(data)), 1)
+    }
+
+    /// A client of ferogram's, on the transport that is its default. Its keys of the servers are fixed as well, and
+    /// where it connects to is in the session, too.
+    pub async fn ferogram(&self, key: &AuthKey) -> Result<ferogram::Client, Failure> {
+        let dc = DcEntry::from_parts(DC, "127.0.0.1", self.port, DcFlags::NONE);
+        let dc = DcEntry { auth_key: Some(*key.as_bytes()), ..dc };
+        let session = InMemoryBackend::new();
+        session.save(&PersistedSession { home_dc_id: DC, dcs: vec![dc], ..Default::default() })?;
+        let (client, _) = ferogram::Client::builder()
+            .api_id(1)
+            .api_hash("0123456789abcdef0123456789abcdef")
+            .session_backend(Arc::new(session))
+            .connect()
+            .await?;
+        Ok(client)
     }
 }
