@@ -97,9 +97,9 @@ impl Modulus {
         })
     }
 
-    #[cfg(feature = "server-core")]
     /// Whether powers are as fast here as the instructions of some processors make them, for who knows something
     /// better to do where they are not.
+    #[cfg(feature = "server-core")]
     pub(super) fn is_fast(&self) -> bool {
         !matches!(self.arithmetic, Arithmetic::Portable(_))
     }
