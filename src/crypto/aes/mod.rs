@@ -78,7 +78,7 @@ pub fn ige_encrypt(key: &[u8; 32], iv: &[u8; 32], data: &mut [u8]) {
     if let Some(ni) = ni::Token::detect() {
         return ni.encrypt(key, iv, blocks(data));
     }
-    Ige::encryptor(key, iv).run(data);
+    portable::Ige::encryptor(key, iv).run(blocks(data));
 }
 
 /// Decrypts `data` in place with AES-256-IGE (EN-4). `iv` is `c_0 | p_0`.
@@ -146,14 +146,6 @@ enum Path {
 }
 
 impl Ige {
-    pub(super) fn encryptor(key: &[u8; 32], iv: &[u8; 32]) -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(ni) = ni::Token::detect() {
-            return Self(Path::Ni(ni, ni.encryptor(key, iv)));
-        }
-        Self(Path::Portable(Box::new(portable::Ige::encryptor(key, iv))))
-    }
-
     pub(super) fn decryptor(key: &[u8; 32], iv: &[u8; 32]) -> Self {
         #[cfg(target_arch = "x86_64")]
         if let Some(ni) = ni::Token::detect() {

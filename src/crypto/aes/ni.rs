@@ -377,6 +377,15 @@ mod tests {
                 });
                 prop_assert_eq!(&both[0], &both[1]);
             }
+            let at_once = [detected, Token { avx: false }].map(|ni| {
+                let mut data = blocks.clone();
+                ni.encrypt(&key, &iv, &mut data);
+                data
+            });
+            let mut ige = detected.encryptor(&key, &iv);
+            let mut data = blocks;
+            detected.run(&mut ige, &mut data);
+            prop_assert_eq!(at_once, [data.clone(), data]);
         }
     }
 }

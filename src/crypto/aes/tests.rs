@@ -42,15 +42,13 @@ proptest! {
     #[test]
     fn a_message_may_be_run_in_pieces((key, data) in message(), cut in 0usize..20) {
         let cut = (cut * 16).min(data.len());
-        for start in [Ige::encryptor, Ige::decryptor] {
-            let mut whole = data.clone();
-            start(&key.key, &key.iv).run(&mut whole);
-            let mut pieces = data.clone();
-            let mut ige = start(&key.key, &key.iv);
-            ige.run(&mut pieces[..cut]);
-            ige.run(&mut pieces[cut..]);
-            prop_assert_eq!(whole, pieces);
-        }
+        let mut whole = data.clone();
+        key.decrypt(&mut whole);
+        let mut pieces = data;
+        let mut ige = Ige::decryptor(&key.key, &key.iv);
+        ige.run(&mut pieces[..cut]);
+        ige.run(&mut pieces[cut..]);
+        prop_assert_eq!(whole, pieces);
     }
 
     #[test]

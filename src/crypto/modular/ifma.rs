@@ -238,7 +238,7 @@ fn carried(mut sum: [__m512i; VECTORS]) -> Value {
 /// entry is really read.
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn select(table: &[Value], index: u64, out: &mut Value) {
-    // Opaque, and lane by lane: this cannot become a branch on the index either.
+    // Opaque, and lane by lane, so that there is no reason for a branch on the index either.
     let wanted = load(&black_box([index; 8]));
     let one = _mm512_set1_epi64(1);
     let mut number = _mm512_setzero_si512();

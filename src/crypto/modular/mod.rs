@@ -47,7 +47,7 @@ pub(super) fn to_be(number: &Number) -> [u8; LEN] {
 
 /// An odd modulus with what multiplication modulo it needs.
 ///
-/// Powers run on arithmetic of our own, products and sums on `crypto-bigint`.
+/// Powers by secret exponents run on arithmetic of our own, products and sums on `crypto-bigint`.
 #[derive(Clone)]
 pub(super) struct Modulus {
     params: FixedMontyParams<{ U2048::LIMBS }>,
@@ -64,7 +64,7 @@ enum Arithmetic {
 impl Modulus {
     /// `None` when the number is even.
     pub(super) fn new(number: &Number) -> Option<Self> {
-        // Without optimization each instruction becomes a call of a function.
+        // Without optimization each instruction becomes a call of a function, and words are faster.
         Self::with(number, !cfg!(debug_assertions))
     }
 
@@ -90,28 +90,29 @@ impl Modulus {
         let base = Zeroizing::new(words(base));
         let mut exponent_words = Zeroizing::new([0; MAX_EXPONENT_WORDS]);
         let count = write_words(exponent, &mut *exponent_words);
-        self.reduced(match &self.arithmetic {
+        let result = match &self.arithmetic {
             #[cfg(target_arch = "x86_64")]
             Arithmetic::Ifma(field) => power(&**field, &base, &exponent_words[..count]),
             Arithmetic::Portable(field) => power(&**field, &base, &exponent_words[..count]),
-        })
+        };
+        self.reduced(&result)
     }
 
-    /// Whether powers are as fast here as the instructions of some processors make them, for who knows something
-    /// better to do where they are not.
+    /// Whether powers run on AVX-512-IFMA, for who knows something better to do where they do not.
     #[cfg(feature = "server-core")]
-    pub(super) fn is_fast(&self) -> bool {
+    pub(super) fn has_ifma(&self) -> bool {
         !matches!(self.arithmetic, Arithmetic::Portable(_))
     }
 
     /// `base ^ exponent` for an exponent that is no secret and not 0.
     pub(super) fn pow_public(&self, base: &Number, exponent: u32) -> Number {
-        let base = words(base);
-        self.reduced(match &self.arithmetic {
+        let base = Zeroizing::new(words(base));
+        let result = match &self.arithmetic {
             #[cfg(target_arch = "x86_64")]
             Arithmetic::Ifma(field) => public_power(&**field, &base, exponent),
             Arithmetic::Portable(field) => public_power(&**field, &base, exponent),
-        })
+        };
+        self.reduced(&result)
     }
 
     /// What [`pow_fixed`](Self::pow_fixed) needs: it costs as much as one power.
@@ -130,20 +131,20 @@ impl Modulus {
     /// When the base is that of a modulus with other arithmetic.
     pub(super) fn pow_fixed(&self, base: &FixedBase, exponent: &Number) -> Number {
         let exponent = Zeroizing::new(words(exponent));
-        self.reduced(match (&self.arithmetic, &base.0) {
+        let result = match (&self.arithmetic, &base.0) {
             #[cfg(target_arch = "x86_64")]
             (Arithmetic::Ifma(field), Tables::Ifma(base)) => base.power(&**field, &exponent),
             (Arithmetic::Portable(field), Tables::Portable(base)) => base.power(&**field, &exponent),
             #[cfg(target_arch = "x86_64")]
             _ => unreachable!("all moduli of a process have the arithmetic of its processor"),
-        })
+        };
+        self.reduced(&result)
     }
 
     /// The number of words that are at most the modulus, as powers are.
-    fn reduced(&self, words: Words) -> Number {
-        let words = Zeroizing::new(words);
+    fn reduced(&self, words: &Words) -> Number {
         let mut bytes = Zeroizing::new([0; LEN]);
-        for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(*words) {
+        for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
             *bytes = word.to_le_bytes();
         }
         let number = Number::from_le_slice(&*bytes);

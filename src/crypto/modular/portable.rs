@@ -70,8 +70,8 @@ impl Field for Portable {
     fn select(&self, table: &[Words], index: u64, out: &mut Words) {
         *out = [0; WORDS];
         for (number, entry) in (0u64..).zip(table) {
-            // Only 0 minus 1 is negative, and the shift spreads its sign. Opaque, as what is known to be all zeros or all ones
-            // becomes a branch.
+            // Only 0 minus 1 is negative, and the shift spreads its sign. Opaque: what is known to be all zeros or all ones
+            // becomes a branch, as `benches/timing` has found.
             let mask = black_box((((number ^ index).wrapping_sub(1).cast_signed()) >> 63).cast_unsigned());
             for (out, word) in out.iter_mut().zip(entry) {
                 *out |= word & mask;
@@ -159,7 +159,7 @@ fn reduced(product: &mut [u64; 2 * WORDS], modulus: &Words, inverse: u64) -> Wor
         sum[WORDS] = add_product(with_low, high, modulus[WORDS - 1], &mut next);
         sum[WORDS + 1] = add(sum[WORDS + 1], next, &mut overflow);
     }
-    // Opaque: this cannot become a branch.
+    // Opaque, so that there is no reason for a branch.
     let mask = black_box(overflow.wrapping_neg());
     let mut words = [0; WORDS];
     let mut borrow = false;

@@ -7,13 +7,13 @@ use super::Words;
 
 /// Multiplication modulo one number, on values in a form of its own.
 pub(super) trait Field {
-    /// A residue, below some small multiple of the modulus.
+    /// A residue, as far reduced as the arithmetic needs it.
     type Value: Clone + Zeroize;
 
     /// The form of a number, which may be larger than the modulus.
     fn enter(&self, words: &Words) -> Self::Value;
 
-    /// The number, or the modulus instead of 0.
+    /// The number, at most the modulus, which may stand for 0.
     fn leave(&self, value: &Self::Value) -> Words;
 
     /// One.
@@ -32,8 +32,8 @@ pub(super) trait Field {
 /// Bits of the exponent that one multiplication takes care of.
 const WINDOW: usize = 5;
 
-/// `base ^ exponent`, or the modulus instead of 0; the exponent in words, the lowest first.
-pub(super) fn power<F: Field>(field: &F, base: &Words, exponent: &[u64]) -> Words {
+/// `base ^ exponent`, at most the modulus, which may stand for 0; the exponent in words, the lowest first.
+pub(super) fn power<F: Field>(field: &F, base: &Words, exponent: &[u64]) -> Zeroizing<Words> {
     let base = Zeroizing::new(field.enter(base));
     let table = Zeroizing::new(powers(field, &base, 1 << WINDOW));
     let mut result = Zeroizing::new(field.one());
@@ -45,12 +45,12 @@ pub(super) fn power<F: Field>(field: &F, base: &Words, exponent: &[u64]) -> Word
         field.select(&table, bits(exponent, window * WINDOW), &mut factor);
         field.multiply(&mut result, &factor);
     }
-    field.leave(&result)
+    Zeroizing::new(field.leave(&result))
 }
 
 /// [`power`] for an exponent that is no secret and not 0.
-pub(super) fn public_power<F: Field>(field: &F, base: &Words, exponent: u32) -> Words {
-    let base = field.enter(base);
+pub(super) fn public_power<F: Field>(field: &F, base: &Words, exponent: u32) -> Zeroizing<Words> {
+    let base = Zeroizing::new(field.enter(base));
     let mut result = base.clone();
     for bit in (0..exponent.ilog2()).rev() {
         field.square(&mut result);
@@ -58,7 +58,7 @@ pub(super) fn public_power<F: Field>(field: &F, base: &Words, exponent: u32) -> 
             field.multiply(&mut result, &base);
         }
     }
-    field.leave(&result)
+    Zeroizing::new(field.leave(&result))
 }
 
 /// The powers of `base` from 0 to `count - 1`.
@@ -122,8 +122,8 @@ impl<V: Clone + Zeroize> FixedBase<V> {
         Self(products)
     }
 
-    /// The base to the power of a secret exponent, or the modulus instead of 0.
-    pub(super) fn power<F: Field<Value = V>>(&self, field: &F, exponent: &Words) -> Words {
+    /// The base to the power of a secret exponent, at most the modulus, which may stand for 0.
+    pub(super) fn power<F: Field<Value = V>>(&self, field: &F, exponent: &Words) -> Zeroizing<Words> {
         let mut result = Zeroizing::new(field.one());
         let mut factor = Zeroizing::new(field.one());
         for bit in (0..64).rev() {
@@ -135,6 +135,6 @@ impl<V: Clone + Zeroize> FixedBase<V> {
                 field.multiply(&mut result, &factor);
             }
         }
-        field.leave(&result)
+        Zeroizing::new(field.leave(&result))
     }
 }

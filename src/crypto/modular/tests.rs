@@ -1,15 +1,16 @@
 use num_bigint::BigUint;
 use proptest::prelude::*;
 
+use super::power::Field;
 use super::*;
 
 fn big(number: &Number) -> BigUint {
     BigUint::from_bytes_be(&to_be(number))
 }
 
-/// With the fast arithmetic, if this processor has it, and without.
+/// With AVX-512-IFMA, if this processor has it, and without.
 fn both_ways(number: &Number) -> [Modulus; 2] {
-    [true, false].map(|fast| Modulus::with(number, fast).unwrap())
+    [true, false].map(|ifma| Modulus::with(number, ifma).unwrap())
 }
 
 /// Numbers of any size, and those at the edges: few bits, long runs of ones and zeros.
@@ -59,7 +60,7 @@ proptest! {
 }
 
 /// `a b` and `a^2`, computed by `field`.
-fn product_and_square<F: power::Field>(field: &F, a: &Number, b: &Number) -> [BigUint; 2] {
+fn product_and_square<F: Field>(field: &F, a: &Number, b: &Number) -> [BigUint; 2] {
     let (a, b) = (field.enter(&words(a)), field.enter(&words(b)));
     let (mut product, mut square) = (a.clone(), a);
     field.multiply(&mut product, &b);
@@ -124,5 +125,28 @@ fn powers_at_the_edges() {
 fn an_even_modulus_is_refused() {
     for even in [Number::ZERO, Number::from(2u8), Number::MAX << 1] {
         assert!(Modulus::new(&even).is_none());
+    }
+}
+
+#[test]
+fn values_on_words_may_be_anything_that_fits() {
+    let top = Number::ONE << 2047;
+    let values = [[u64::MAX; LEN / 8], words(&top), words(&Number::ONE), words(&Number::ZERO)];
+    let r = BigUint::from(1u8) << 2048;
+    let number = |value: &Words| big(&Number::from_le_slice(value.map(u64::to_le_bytes).as_flattened()));
+    for modulo in [Number::ONE, Number::from(3u8), top | Number::ONE, Number::MAX] {
+        let modulus = Modulus::with(&modulo, false).unwrap();
+        let Arithmetic::Portable(field) = &modulus.arithmetic else { panic!("words were asked for") };
+        let big_modulo = big(&modulo);
+        for (a, b) in values.iter().flat_map(|a| values.iter().map(move |b| (a, b))) {
+            let (mut product, mut square) = (*a, *a);
+            field.multiply(&mut product, b);
+            field.square(&mut square);
+            for (got, by) in [(product, b), (square, a)] {
+                // Each product has lost one R.
+                let expected = number(a) * number(by) % &big_modulo;
+                assert_eq!(number(&got) * &r % &big_modulo, expected, "{a:x?} {by:x?} {modulo}");
+            }
+        }
     }
 }

@@ -65,8 +65,8 @@ impl PrivateKey {
 
     /// Raw RSA: `block ^ d mod n`, 256 bytes big-endian each. `None` when `block` is not below the modulus.
     ///
-    /// In constant time where there is a fast arithmetic for this processor; otherwise that of the `rsa` crate, which
-    /// takes the primes one by one and blinds with numbers from `rng`.
+    /// In constant time where the processor has AVX-512-IFMA; otherwise that of the `rsa` crate, which takes the
+    /// primes one by one and blinds with numbers from `rng`.
     #[must_use]
     pub fn raw(&self, block: &[u8; LEN], rng: &mut dyn rand::CryptoRng) -> Option<Zeroizing<[u8; LEN]>> {
         let modulus = &self.public.modulus;
@@ -74,7 +74,7 @@ impl PrivateKey {
         if base >= *modulus.number() {
             return None;
         }
-        if modulus.is_fast() {
+        if modulus.has_ifma() {
             let plain = Zeroizing::new(modulus.pow_secret(&base, &**self.exponent));
             return Some(Zeroizing::new(modular::to_be(&plain)));
         }

@@ -77,8 +77,8 @@ impl Challenge {
     /// `S = (A v^u)^b`.
     pub(super) fn shared(&self, a: &Number, u: &[u8; 32]) -> Zeroizing<Number> {
         let modulus = self.group.modulus();
-        let v_u = modulus.residue(&self.verifier).pow(&U256::from_be_slice(u));
-        let base = Zeroizing::new((modulus.residue(a) * v_u).retrieve());
+        let v_u = Zeroizing::new(modulus.pow_secret(&self.verifier, &U256::from_be_slice(u)));
+        let base = Zeroizing::new((modulus.residue(a) * modulus.residue(&v_u)).retrieve());
         Zeroizing::new(modulus.pow_secret(&base, self.b.exponent()))
     }
 }
