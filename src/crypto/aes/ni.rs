@@ -383,9 +383,11 @@ mod tests {
                 data
             });
             let mut ige = detected.encryptor(&key, &iv);
-            let mut data = blocks;
-            detected.run(&mut ige, &mut data);
-            prop_assert_eq!(at_once, [data.clone(), data]);
+            let mut pieces = blocks;
+            let cut = cut.index(pieces.len() + 1);
+            detected.run(&mut ige, &mut pieces[..cut]);
+            detected.run(&mut ige, &mut pieces[cut..]);
+            prop_assert_eq!(at_once, [pieces.clone(), pieces]);
         }
     }
 }

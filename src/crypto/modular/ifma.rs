@@ -20,8 +20,8 @@ use std::hint::black_box;
 
 use zeroize::Zeroize;
 
-use super::Words;
 use super::power::Field;
+use super::{WORDS, Words};
 
 /// Registers of a number.
 const VECTORS: usize = 5;
@@ -57,7 +57,7 @@ impl Value {
 
     /// To 64-bit words, the lowest first; what does not fit is left out.
     fn to_words(&self) -> Words {
-        let mut words = [0; 32];
+        let mut words = [0; WORDS];
         for (at, digit) in self.0.as_flattened().iter().enumerate() {
             let (word, shift) = (at * BITS / 64, at * BITS % 64);
             if let Some(low) = words.get_mut(word) {

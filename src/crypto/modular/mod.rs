@@ -20,11 +20,14 @@ pub(super) type Number = U2048;
 /// A number reduced by a [`Modulus`], ready for fast multiplication.
 pub(super) type Residue = FixedMontyForm<{ U2048::LIMBS }>;
 
-/// Words of the longest exponent, that of SRP.
-const MAX_EXPONENT_WORDS: usize = LEN / 8 + 1;
-
 /// Bytes of a [`Number`].
 pub(super) const LEN: usize = 256;
+
+/// 64-bit words of a [`Number`].
+const WORDS: usize = LEN / 8;
+
+/// Words of the longest exponent, that of SRP.
+const MAX_EXPONENT_WORDS: usize = WORDS + 1;
 
 /// Reads a big-endian number. Leading zeros are free; `None` when more than 256 bytes are left without them.
 pub(super) fn from_be(bytes: &[u8]) -> Option<Number> {
@@ -173,7 +176,8 @@ impl Arithmetic {
         }
         let _ = ifma;
         // The same R as that of crypto-bigint.
-        Self::Portable(Box::new(Portable::new(modulus, inverse, words(params.r2()))))
+        let (one, square) = (words(params.one()), words(params.r2()));
+        Self::Portable(Box::new(Portable { modulus, inverse, one, square }))
     }
 }
 
@@ -187,10 +191,10 @@ enum Tables {
 }
 
 /// A number in 64-bit words, the lowest first.
-type Words = [u64; LEN / 8];
+type Words = [u64; WORDS];
 
 fn words(number: &Number) -> Words {
-    let mut words = [0; LEN / 8];
+    let mut words = [0; WORDS];
     write_words(number, &mut words);
     words
 }

@@ -10,33 +10,56 @@ use std::hint::black_box;
 
 use zeroize::Zeroize;
 
-use super::Words;
 use super::power::Field;
-
-/// Words of a number.
-const WORDS: usize = 32;
+use super::{WORDS, Words};
 
 /// Arithmetic modulo one number.
 #[derive(Clone)]
 pub(super) struct Portable {
-    modulus: Words,
-    // -1 / modulus, modulo 2^64
-    inverse: u64,
-    // R and its square, modulo the modulus
-    one: Words,
-    square: Words,
+    /// An odd number.
+    pub(super) modulus: Words,
+    /// `-1 / modulus`, modulo 2^64.
+    pub(super) inverse: u64,
+    /// `R`, modulo the modulus.
+    pub(super) one: Words,
+    /// `R^2`, modulo the modulus.
+    pub(super) square: Words,
 }
 
 impl Portable {
-    /// `square` is `R^2` modulo the modulus, which is odd; `inverse` is `-1 / modulus`, modulo 2^64.
-    pub(super) fn new(modulus: Words, inverse: u64, square: Words) -> Self {
-        let mut field = Self { modulus, inverse, one: square, square };
-        field.one = field.leave(&square);
-        field
-    }
-
-    fn reduce(&self, product: &mut Product) -> Words {
-        reduced(&mut product.0, &self.modulus, self.inverse)
+    /// `product / R` modulo the modulus, and below `R`.
+    ///
+    /// For each word of the product from the lowest: adds as many times the modulus as makes it 0. What is above is the
+    /// quotient. Two words at once, as in [`Product::new`].
+    fn reduce(&self, Product(product): &mut Product) -> Words {
+        let Self { modulus, inverse, .. } = self;
+        let mut overflow = 0;
+        for i in (0..WORDS).step_by(2) {
+            let sum = window(product, i);
+            let (mut carry, mut next) = (0, 0);
+            let low = sum[0].wrapping_mul(*inverse);
+            add_product(sum[0], low, modulus[0], &mut carry);
+            let second = add_product(sum[1], low, modulus[1], &mut carry);
+            let high = second.wrapping_mul(*inverse);
+            add_product(second, high, modulus[0], &mut next);
+            for j in 2..WORDS {
+                let with_low = add_product(sum[j], low, modulus[j], &mut carry);
+                sum[j] = add_product(with_low, high, modulus[j - 1], &mut next);
+            }
+            let with_low = add(sum[WORDS], carry, &mut overflow);
+            sum[WORDS] = add_product(with_low, high, modulus[WORDS - 1], &mut next);
+            sum[WORDS + 1] = add(sum[WORDS + 1], next, &mut overflow);
+        }
+        // Opaque, so that there is no reason for a branch.
+        let mask = black_box(overflow.wrapping_neg());
+        let mut words = [0; WORDS];
+        let mut borrow = false;
+        for (i, word) in words.iter_mut().enumerate() {
+            let (difference, first) = product[WORDS + i].overflowing_sub(modulus[i] & mask);
+            let (difference, second) = difference.overflowing_sub(u64::from(borrow));
+            (*word, borrow) = (difference, first | second);
+        }
+        words
     }
 }
 
@@ -135,40 +158,6 @@ impl Drop for Product {
 /// The words of a product from `at` to which two rows are added.
 fn window(words: &mut [u64; 2 * WORDS], at: usize) -> &mut [u64; WORDS + 2] {
     words[at..].first_chunk_mut().expect("the last two rows end with the product")
-}
-
-/// `product / R` modulo the modulus, and below `R`.
-///
-/// For each word of the product from the lowest: adds as many times the modulus as makes it 0. What is above is the
-/// quotient. Two words at once, as in [`Product::new`].
-fn reduced(product: &mut [u64; 2 * WORDS], modulus: &Words, inverse: u64) -> Words {
-    let mut overflow = 0;
-    for i in (0..WORDS).step_by(2) {
-        let sum = window(product, i);
-        let (mut carry, mut next) = (0, 0);
-        let low = sum[0].wrapping_mul(inverse);
-        add_product(sum[0], low, modulus[0], &mut carry);
-        let second = add_product(sum[1], low, modulus[1], &mut carry);
-        let high = second.wrapping_mul(inverse);
-        add_product(second, high, modulus[0], &mut next);
-        for j in 2..WORDS {
-            let with_low = add_product(sum[j], low, modulus[j], &mut carry);
-            sum[j] = add_product(with_low, high, modulus[j - 1], &mut next);
-        }
-        let with_low = add(sum[WORDS], carry, &mut overflow);
-        sum[WORDS] = add_product(with_low, high, modulus[WORDS - 1], &mut next);
-        sum[WORDS + 1] = add(sum[WORDS + 1], next, &mut overflow);
-    }
-    // Opaque, so that there is no reason for a branch.
-    let mask = black_box(overflow.wrapping_neg());
-    let mut words = [0; WORDS];
-    let mut borrow = false;
-    for (i, word) in words.iter_mut().enumerate() {
-        let (difference, first) = product[WORDS + i].overflowing_sub(modulus[i] & mask);
-        let (difference, second) = difference.overflowing_sub(u64::from(borrow));
-        (*word, borrow) = (difference, first | second);
-    }
-    words
 }
 
 /// `sum + a * b + carry`: the low word is given back, the high one is the new carry. Three words at their largest

@@ -3,7 +3,7 @@
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::Words;
+use super::{WORDS, Words};
 
 /// Multiplication modulo one number, on values in a form of its own.
 pub(super) trait Field {
@@ -83,8 +83,6 @@ fn bits(exponent: &[u64], at: usize) -> u64 {
     (both >> shift) as u64 & ((1 << WINDOW) - 1)
 }
 
-/// Words of an exponent that [`FixedBase`] takes.
-const WORDS: usize = size_of::<Words>() / size_of::<u64>();
 /// How many words of the exponent share a table.
 const ROWS: usize = 4;
 const TABLES: usize = WORDS / ROWS;
