@@ -255,9 +255,7 @@ async fn connect(library: String, place: Place, key: AuthKey) -> Result<Box<dyn 
         return Ok(Box::new(commands));
     }
     if library == "ferogram" {
-        let client = place.ferogram(&key).await?;
-        client.invoke(&ferogram_tl_types::functions::help::GetConfig {}).await?;
-        return Ok(Box::new(client));
+        return Ok(Box::new(place.ferogram(&key).await?));
     }
     let pool = place.grammers(&key);
     tokio::spawn(pool.runner.run());

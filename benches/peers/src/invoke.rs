@@ -80,7 +80,6 @@ fn all(
     let theirs = pool.handle.thin.clone();
     runtime.block_on(theirs.invoke_in_dc(DC, &grammers_tl_types::functions::help::GetConfig {}))?;
     let ferogram = runtime.block_on(server.place.ferogram(&keys[2]))?;
-    runtime.block_on(ferogram.invoke(&ferogram_tl_types::functions::help::GetConfig {}))?;
     let telethon = python.map(|python| connect_telethon(python, &server.place, &keys[3]));
 
     let bare = Bare::start(runtime)?;

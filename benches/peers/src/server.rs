@@ -114,7 +114,7 @@ impl Place {
         grammers_mtsender::SenderPool::new(Arc::new(grammers_session::storages::MemorySession::from(data)), 1)
     }
 
-    /// A client of ferogram's, on the transport that is its default. Its keys of the servers are fixed as well, and
+    /// A client of ferogram's, on the transport that is its default, after its first call. Its keys of the servers are fixed as well, and
     /// where it connects to is in the session, too.
     pub async fn ferogram(&self, key: &AuthKey) -> Result<ferogram::Client, Failure> {
         let dc = DcEntry::from_parts(DC, "127.0.0.1", self.port, DcFlags::NONE);
@@ -127,6 +127,7 @@ impl Place {
             .session_backend(Arc::new(session))
             .connect()
             .await?;
+        client.invoke(&ferogram_tl_types::functions::help::GetConfig {}).await?;
         Ok(client)
     }
 }
