@@ -5,7 +5,7 @@ use zeroize::Zeroize;
 use super::AuthKey;
 use super::aes::{Ige, IgeKey};
 use super::hash::sha1;
-use super::sha256::{BLOCK_LEN, State, two_short};
+use super::sha256::{BLOCK_LEN, State, compress_two, two_short};
 use super::wiped::Wiped;
 
 /// Who wrote a message. It picks the part of the authorization key that is used (`x` of EN-3), so that a
@@ -96,6 +96,24 @@ impl<'k> MsgKeyHasher<'k> {
         self.done = plaintext.len() - tail.len();
     }
 
+    /// [`advance`](Self::advance) for two plaintexts, side by side.
+    pub(super) fn advance_two([one, other]: [&mut Self; 2], plaintexts: [&[u8]; 2]) {
+        let mut blocks = plaintexts;
+        for (hasher, plaintext) in [&mut *one, &mut *other].into_iter().zip(&mut blocks) {
+            if hasher.done == 0 {
+                hasher.advance(&plaintext[..plaintext.len().min(FIRST_HASHED_LEN)]);
+            }
+            *plaintext = &plaintext[hasher.done..];
+        }
+        let [blocks_of_one, blocks_of_other] = blocks.map(|rest| rest.as_chunks().0);
+        let both = blocks_of_one.len().min(blocks_of_other.len());
+        compress_two([&mut one.state, &mut other.state], [&blocks_of_one[..both], &blocks_of_other[..both]]);
+        for (hasher, plaintext) in [one, other].into_iter().zip(plaintexts) {
+            hasher.done += both * BLOCK_LEN;
+            hasher.advance(plaintext);
+        }
+    }
+
     /// Decrypts the whole of `data` in place, hashing it on the way, and gives the hash.
     pub(super) fn finish_decrypting(mut self, aes: &mut Ige, data: &mut [u8]) -> MsgKeyLarge {
         if let Some((first, rest)) = data.split_first_chunk_mut() {
@@ -129,6 +147,14 @@ impl<'k> MsgKeyHasher<'k> {
 #[must_use]
 pub fn msg_key_large(key: &AuthKey, sender: Side, plaintext: &[u8]) -> MsgKeyLarge {
     MsgKeyHasher::new(key, sender).finish(plaintext)
+}
+
+/// [`msg_key_large`] of two plaintexts, side by side.
+pub(super) fn two_msg_keys_large(messages: [(&AuthKey, Side, &[u8]); 2]) -> [MsgKeyLarge; 2] {
+    let [mut one, mut other] = messages.map(|(key, sender, _)| MsgKeyHasher::new(key, sender));
+    let plaintexts = messages.map(|(.., plaintext)| plaintext);
+    MsgKeyHasher::advance_two([&mut one, &mut other], plaintexts);
+    [one.finish(plaintexts[0]), other.finish(plaintexts[1])]
 }
 
 /// MTProto 2.0: AES key and iv from the `msg_key` (EN-3).

@@ -35,27 +35,29 @@ impl Ni {
         there.then_some(Self(()))
     }
 
-    /// Hashes a block into each of two states.
-    pub(super) fn compress_two(self, states: [&mut [u32; 8]; 2], blocks: [&[u8; BLOCK_LEN]; 2]) {
+    /// Hashes blocks into each of two states, as many as both have.
+    pub(super) fn compress_two(self, states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK_LEN]]; 2]) {
         // SAFETY: `self` is the proof that the processor has the instructions.
         unsafe { compress_two(states, blocks) }
     }
 }
 
 #[target_feature(enable = "sha,sse4.1,ssse3")]
-fn compress_two(states: [&mut [u32; 8]; 2], blocks: [&[u8; BLOCK_LEN]; 2]) {
+fn compress_two(states: [&mut [u32; 8]; 2], blocks: [&[[u8; BLOCK_LEN]]; 2]) {
     let [mut one, mut other] = [Rounds::new(states[0]), Rounds::new(states[1])];
-    one.begin(load_block(blocks[0]));
-    other.begin(load_block(blocks[1]));
-    macro_rules! rounds {
-        ($($quad:literal)*) => {$(
-            one.four::<$quad>();
-            other.four::<$quad>();
-        )*};
+    for (block_of_one, block_of_other) in blocks[0].iter().zip(blocks[1]) {
+        one.begin(load_block(block_of_one));
+        other.begin(load_block(block_of_other));
+        macro_rules! rounds {
+            ($($quad:literal)*) => {$(
+                one.four::<$quad>();
+                other.four::<$quad>();
+            )*};
+        }
+        rounds!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+        one.end();
+        other.end();
     }
-    rounds!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
-    one.end();
-    other.end();
     let [first, second] = states;
     one.write(first);
     other.write(second);
