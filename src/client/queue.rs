@@ -136,6 +136,11 @@ impl<T> Receiver<T> {
         self.taken.pop_front()
     }
 
+    /// How many items wait.
+    pub(super) fn len(&self) -> usize {
+        self.taken.len() + self.queue.lock().items.len()
+    }
+
     /// Lets nothing more in. What is in the queue stays.
     pub(super) fn close(&mut self) {
         let _waiting = self.queue.lock();
@@ -198,8 +203,9 @@ mod tests {
         assert_eq!(poller.poll(&mut receiver), Poll::Pending);
         (0..5).for_each(|n| sender.send(n).unwrap());
         assert_eq!(poller.woken(), 1, "it has not looked since");
-        assert_eq!(receiver.try_recv(), Some(0));
+        assert_eq!((receiver.len(), receiver.try_recv()), (5, Some(0)));
         sender.send(5).unwrap();
+        assert_eq!(receiver.len(), 5, "what was taken out of the queue, and what has come since");
         for n in 1..=5 {
             assert_eq!(poller.poll(&mut receiver), Poll::Ready(Some(n)));
         }

@@ -1,5 +1,8 @@
 //! Calls over one connection, and over one that breaks.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use mtwire::client::Client;
 use mtwire::server::Server;
 use mtwire::tl::functions;
@@ -8,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::cutting_proxy::{CuttingProxy, Way};
 use crate::loopback;
-use crate::scripted::{Reply, Scripted};
+use crate::scripted::{Reply, Scripted, Seen};
 
 /// Makes `count` calls at the same time and gives how many were answered rightly.
 async fn answered(client: &Client, count: usize) -> usize {
@@ -54,8 +57,40 @@ async fn ak_1_the_acks_of_many_answers_go_with_the_calls_that_follow() {
     }
     callers.join_all().await;
     let packets = server.packets() - before;
-    assert!(packets <= ROUNDS + 5, "{packets} packets for {ROUNDS} rounds");
+    // Of forty calls half go first, and so do half of the acks.
+    assert!(packets <= 2 * ROUNDS + 5, "{packets} packets for {ROUNDS} rounds");
     client.disconnect().await;
+}
+
+/// The server answers the first half while the second is made, so that neither side waits for the other.
+#[tokio::test]
+async fn many_calls_at_once_go_in_two_halves_and_few_in_one_packet() {
+    for (count, expected) in [(16, 1), (40, 2), (100, 2)] {
+        // Answers would be acknowledged in packets of their own.
+        let silent = Arc::<AtomicBool>::default();
+        let script = Arc::clone(&silent);
+        let silence = move |_| if script.load(Ordering::Relaxed) { Reply::Silence } else { Reply::Config };
+        let mut server = Scripted::start(silence).await;
+        let client = server.client().await;
+        assert_eq!(answered(&client, 1).await, 1);
+        assert_eq!(server.seen().await, Seen::Call { introduced: true });
+        silent.store(true, Ordering::Relaxed);
+
+        let before = server.packets();
+        let mut calls = JoinSet::new();
+        for _ in 0..count {
+            let client = client.clone();
+            calls.spawn(async move { client.invoke(&functions::help::GetConfig {}).await });
+        }
+        for _ in 0..count {
+            tokio::select! {
+                seen = server.seen() => assert_eq!(seen, Seen::Call { introduced: false }),
+                _ = calls.join_next() => panic!("nothing is answered"),
+            }
+        }
+        assert_eq!(server.packets() - before, expected, "for {count} calls");
+        client.disconnect().await;
+    }
 }
 
 #[tokio::test]

@@ -33,6 +33,9 @@ const BATCH: usize = 512;
 /// From so many calls in flight on, a call lets those who are about to make one go first, so that they share a packet, and so
 /// do as many answers: a packet costs both sides more than what is in it. For fewer the pause is not worth its price.
 const CROWD: usize = 4;
+/// Of more calls than this, no more than half go into one packet: the server answers the first half while the second is made,
+/// and neither waits for the other. With so many commands at hand nobody is let go first, either.
+const SHARE: usize = 16;
 /// For how long nothing has come or gone when memory is let go that serves only the traffic. Short, so that of many
 /// clients which connect one after the other the later ones can have the memory of the earlier; long between the packets of
 /// a program that has something to do.
@@ -158,7 +161,8 @@ impl Task {
             let deadline = deadline.map(|deadline| self.core.clock.instant(deadline));
             timer.set(deadline.into_iter().chain(self.calls.deadline()).min());
             let wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
-            if matches!(wake, Wake::Command(_)) && self.calls.running() >= CROWD {
+            let crowd = self.calls.running() >= CROWD && self.commands.len() < SHARE;
+            if matches!(wake, Wake::Command(_)) && crowd {
                 yield_now().await;
             }
             if matches!(wake, Wake::Frame(_)) {
@@ -202,7 +206,7 @@ impl Task {
         now: &mut Now,
     ) -> Result<usize, End> {
         match wake {
-            Wake::Command(command) => self.take_commands(session, command)?,
+            Wake::Command(command) => self.take_commands(session, connection, command)?,
             Wake::Frame(frame) => self.take_frames(session, connection, frame, now)?,
             Wake::Timer => session.handle_timeout(*now),
             Wake::Drained | Wake::KeyNews => {}
@@ -279,9 +283,17 @@ impl Task {
         Ok(())
     }
 
-    fn take_commands(&mut self, session: &mut Session, first: Option<Command>) -> Result<(), End> {
+    fn take_commands(
+        &mut self,
+        session: &mut Session,
+        connection: &Connection,
+        first: Option<Command>,
+    ) -> Result<(), End> {
         let mut next = Some(first.ok_or(End::Closed)?);
-        for left in (0..BATCH).rev() {
+        let half = (1 + self.commands.len() + self.calls.running()).div_ceil(2).max(SHARE);
+        // Where a packet waits for the answer to the one before, all that is there goes at once.
+        let at_once = if connection.side_by_side() > 1 { half.min(BATCH) } else { BATCH };
+        for left in (0..at_once).rev() {
             let Some(command) = next else { break };
             if self.obey(Some(session), command) {
                 return Err(End::Closed);
