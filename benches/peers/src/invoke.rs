@@ -30,9 +30,9 @@ pub fn run(
     python: &Result<Python, String>,
 ) {
     effort.batch = if effort.quick { Duration::from_millis(60) } else { Duration::from_millis(250) };
-    some(table, effort, &WORKS, runtime, server, Some(python));
+    some(table, effort, &WORKS, runtime, server, python);
     match Builder::new_multi_thread().worker_threads(1).enable_all().build() {
-        Ok(one) => some(table, effort, &ON_ONE_THREAD, &one, server, None),
+        Ok(one) => some(table, effort, &ON_ONE_THREAD, &one, server, python),
         Err(error) => table.missing(ON_ONE_THREAD[0].0, "all", &error.to_string()),
     }
 }
@@ -43,7 +43,7 @@ fn some(
     works: &[(&str, u64)],
     runtime: &Runtime,
     server: &Path,
-    python: Option<&Result<Python, String>>,
+    python: &Result<Python, String>,
 ) {
     let cpu: Vec<_> = works.iter().map(|(work, _)| [client_time(work), server_time(work)]).collect();
     let wanted = works.iter().map(|(work, _)| *work).chain(cpu.iter().flatten().map(String::as_str));
@@ -63,7 +63,7 @@ fn all(
     works: &[(&str, u64)],
     runtime: &Runtime,
     server: &Path,
-    python: Option<&Result<Python, String>>,
+    python: &Result<Python, String>,
 ) -> Result<(), Failure> {
     let server = Server::start(server)?;
     let keys = runtime.block_on(async {
@@ -80,7 +80,7 @@ fn all(
     let theirs = pool.handle.thin.clone();
     runtime.block_on(theirs.invoke_in_dc(DC, &grammers_tl_types::functions::help::GetConfig {}))?;
     let ferogram = runtime.block_on(server.place.ferogram(&keys[2]))?;
-    let telethon = python.map(|python| connect_telethon(python, &server.place, &keys[3]));
+    let telethon = connect_telethon(python, &server.place, &keys[3]);
 
     let bare = Bare::start(runtime)?;
 
@@ -116,12 +116,11 @@ fn all(
                 Side::timed(bare::NAME, |times| bare.exchange(runtime, times, width)),
             ];
             match &telethon {
-                None => {}
-                Some(Ok(python)) => sides.push(Side::timed("Telethon", move |times| {
+                Ok(python) => sides.push(Side::timed("Telethon", move |times| {
                     let took = python.seconds(&json!({"do": "invoke", "times": times, "width": width}));
                     Duration::from_secs_f64(took.unwrap_or(f64::from(u32::MAX)))
                 })),
-                Some(Err(reason)) => table.missing(work, "Telethon", reason),
+                Err(reason) => table.missing(work, "Telethon", reason),
             }
             let took = alternate(effort, sides);
             let goal = |peer: &str| match peer {
@@ -156,7 +155,7 @@ fn all(
     runtime.block_on(ours.disconnect());
     theirs.quit();
     ferogram.disconnect();
-    if let Some(Ok(python)) = &telethon {
+    if let Ok(python) = &telethon {
         python.ask(&json!({"do": "disconnect"}))?;
     }
     Ok(())
