@@ -233,5 +233,25 @@ mod tests {
                 prop_assert_eq!(hasher.finish(&plaintext), MsgKeyLarge(expected));
             }
         }
+
+        #[test]
+        fn two_hashes_side_by_side_are_what_they_are_alone(
+            plaintexts in [vec(any::<u8>(), 0..300), vec(any::<u8>(), 0..300)],
+            pauses: [[prop::sample::Index; 2]; 2],
+        ) {
+            let (key, senders) = (key(), [Side::Client, Side::Server]);
+            let hashers = [0, 1].map(|at| {
+                let plaintext = &plaintexts[at];
+                let mut ends = pauses[at].map(|pause| pause.index(plaintext.len() + 1));
+                ends.sort_unstable();
+                let mut hasher = MsgKeyHasher::new(&key, senders[at]);
+                hasher.advance(&plaintext[..ends[0]]);
+                (hasher, &plaintext[..ends[1]])
+            });
+            let [(mut one, of_one), (mut other, of_other)] = hashers;
+            MsgKeyHasher::advance_two([&mut one, &mut other], [of_one, of_other]);
+            prop_assert_eq!(one.finish(&plaintexts[0]), msg_key_large(&key, senders[0], &plaintexts[0]));
+            prop_assert_eq!(other.finish(&plaintexts[1]), msg_key_large(&key, senders[1], &plaintexts[1]));
+        }
     }
 }

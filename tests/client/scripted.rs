@@ -1,6 +1,5 @@
 //! A server that answers calls as a test tells it to, over a key agreed on before.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -48,7 +47,7 @@ pub struct Scripted {
     pub address: Address,
     pub store: Arc<MemoryStore>,
     seen: mpsc::UnboundedReceiver<Seen>,
-    packets: Arc<AtomicUsize>,
+    packets: Arc<Mutex<Vec<usize>>>,
     task: AbortHandle,
 }
 
@@ -66,7 +65,7 @@ impl Scripted {
             ..State::default()
         };
         let (told, seen) = mpsc::unbounded_channel();
-        let packets = Arc::<AtomicUsize>::default();
+        let packets = Arc::<Mutex<Vec<usize>>>::default();
         let serving = Serving {
             clock: SystemClock::new(),
             auth_key: Arc::new(auth_key),
@@ -107,9 +106,9 @@ impl Scripted {
         self.seen.try_recv().is_err()
     }
 
-    /// How many packets have come.
-    pub fn packets(&self) -> usize {
-        self.packets.load(Ordering::Relaxed)
+    /// How many calls were in each packet that has come since this was last asked.
+    pub fn packets(&self) -> Vec<usize> {
+        std::mem::take(&mut self.packets.lock().unwrap())
     }
 
     /// Stops serving and listening.
@@ -128,7 +127,7 @@ struct Serving {
     deaf: bool,
     /// Connections on which nothing is read any more.
     unread: Vec<Framed<TcpStream>>,
-    packets: Arc<AtomicUsize>,
+    packets: Arc<Mutex<Vec<usize>>>,
     told: mpsc::UnboundedSender<Seen>,
 }
 
@@ -146,7 +145,7 @@ impl Serving {
             session.on_connected(self.clock.now());
         }
         while let Ok(Frame::Packet { payload, .. }) = framed.next().await {
-            self.packets.fetch_add(1, Ordering::Relaxed);
+            self.packets.lock().unwrap().push(0);
             let opened = envelope::open(&self.auth_key, Side::Client, payload).unwrap();
             let now = self.clock.now();
             let session_id = opened.header.session_id;
@@ -203,6 +202,7 @@ impl Serving {
         }
         let get_config = functions::help::GetConfig::ID.to_le_bytes();
         assert!(body.ends_with(&get_config), "these tests call nothing but help.getConfig");
+        *self.packets.lock().unwrap().last_mut().unwrap() += 1;
         let _ = self.told.send(Seen::Call { introduced: body.len() > get_config.len() });
         let reply = (self.script)(self.calls);
         self.calls += 1;

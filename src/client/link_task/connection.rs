@@ -28,14 +28,14 @@ const UPDATE_CONFIG: u32 = 0xa229_dd06;
 const HIGH_WATER: usize = 256 * 1024;
 /// So many packets are sealed side by side, however large: file parts, mostly. Beyond the mark above they go together.
 const LARGE: usize = 4;
-/// How many frames or commands are taken in before what they caused is sent: they share a container then.
+/// How many frames or commands at most are taken in before what they caused is sent: they share a container then.
 const BATCH: usize = 512;
 /// From so many calls in flight on, a call lets those who are about to make one go first, so that they share a packet, and so
 /// do as many answers: a packet costs both sides more than what is in it. For fewer the pause is not worth its price.
 const CROWD: usize = 4;
-/// Of more calls than this, no more than half go into one packet: the server answers the first half while the second is made,
-/// and neither waits for the other. With so many commands at hand nobody is let go first, either.
-const SHARE: usize = 16;
+/// Of the calls in flight and those that wait no more than half go into one packet, if a half has as many as this: the server
+/// answers the first half while the second is made, and neither side waits for the other.
+const SMALLEST_HALF: usize = 16;
 /// For how long nothing has come or gone when memory is let go that serves only the traffic. Short, so that of many
 /// clients which connect one after the other the later ones can have the memory of the earlier; long between the packets of
 /// a program that has something to do.
@@ -161,8 +161,7 @@ impl Task {
             let deadline = deadline.map(|deadline| self.core.clock.instant(deadline));
             timer.set(deadline.into_iter().chain(self.calls.deadline()).min());
             let wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
-            let crowd = self.calls.running() >= CROWD && self.commands.len() < SHARE;
-            if matches!(wake, Wake::Command(_)) && crowd {
+            if matches!(wake, Wake::Command(_)) && self.lets_others_first(connection) {
                 yield_now().await;
             }
             if matches!(wake, Wake::Frame(_)) {
@@ -283,6 +282,13 @@ impl Task {
         Ok(())
     }
 
+    /// Whether a command waits for those of others, to share a packet with them: not where enough for half of a crowd wait
+    /// already.
+    fn lets_others_first(&self, connection: &Connection) -> bool {
+        let enough = || is_pipelined(connection) && self.commands.len() >= SMALLEST_HALF;
+        self.calls.running() >= CROWD && !enough()
+    }
+
     fn take_commands(
         &mut self,
         session: &mut Session,
@@ -290,9 +296,9 @@ impl Task {
         first: Option<Command>,
     ) -> Result<(), End> {
         let mut next = Some(first.ok_or(End::Closed)?);
-        let half = (1 + self.commands.len() + self.calls.running()).div_ceil(2).max(SHARE);
-        // Where a packet waits for the answer to the one before, all that is there goes at once.
-        let at_once = if connection.side_by_side() > 1 { half.min(BATCH) } else { BATCH };
+        let calls = 1 + self.commands.len() + self.calls.running();
+        let halves = is_pipelined(connection) && calls >= 2 * SMALLEST_HALF;
+        let at_once = if halves { calls.div_ceil(2).min(BATCH) } else { BATCH };
         for left in (0..at_once).rev() {
             let Some(command) = next else { break };
             if self.obey(Some(session), command) {
@@ -451,6 +457,11 @@ impl Task {
             Err(_) => tracing::debug!("the server does not read; closed without waiting"),
         }
     }
+}
+
+/// Whether a packet can go before the one in front of it is answered. Over HTTP it cannot, and all that is there goes at once.
+fn is_pipelined(connection: &Connection) -> bool {
+    connection.side_by_side() > 1
 }
 
 /// Whether an update says that the server's configuration is another: `updateDcOptions` or `updateConfig`, alone.

@@ -62,7 +62,7 @@ pub struct ToSeal<'k, 'p> {
 /// [`seal_in_place`](super::seal_in_place) for several plaintexts, of one key or of many, up to eight of them at the same time.
 ///
 /// A single packet can be encrypted only when all of it is hashed, because its key comes from the hash. Of several the hashes
-/// are made two by two, and then they are encrypted side by side, four in little more than the time of one. The
+/// are made two by two, and then the packets are encrypted side by side, four in little more than the time of one. The
 /// results stand in the order of the plaintexts.
 ///
 /// # Panics
