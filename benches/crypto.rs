@@ -7,7 +7,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use mtwire::crypto::aes::{self, IgeKey, Stream};
 use mtwire::crypto::dh::{Group, KeyPair};
 use mtwire::crypto::factor::factor;
-use mtwire::crypto::kdf::Side;
+use mtwire::crypto::kdf::{self, Side};
 use mtwire::crypto::packet::{ToOpen, ToSeal, open_many, seal_in_place, seal_many};
 use mtwire::crypto::{AuthKey, keys, open};
 use rand::rngs::StdRng;
@@ -131,6 +131,37 @@ fn sealed(key: &AuthKey, len: usize) -> Vec<u8> {
     [&sealed.header[..], &plain].concat()
 }
 
+/// What a small packet is made of, one after the other: 128 bytes behind 32 of session and message, with padding as long as
+/// grammers', and with that of the mean length (EN-2).
+fn small_packet(c: &mut Criterion) {
+    let mut group = c.benchmark_group("a small packet");
+    let key = AuthKey::from_bytes([7; 256]);
+    for len in [192, 272] {
+        let mut plain = vec![5; len];
+        let mut rng: StdRng = rand::make_rng();
+        group.bench_function(format!("{len} B, its padding"), |b| {
+            b.iter(|| rng.fill_bytes(black_box(&mut plain[160..])));
+        });
+        group.bench_function(format!("{len} B, its hash"), |b| {
+            b.iter(|| kdf::msg_key_large(&key, Side::Client, black_box(&plain)));
+        });
+        let msg_key = kdf::msg_key_large(&key, Side::Client, &plain).msg_key();
+        group.bench_function(format!("{len} B, key and iv"), |b| {
+            b.iter(|| kdf::v2(&key, Side::Client, black_box(&msg_key)));
+        });
+        let aes = kdf::v2(&key, Side::Client, &msg_key);
+        group.bench_function(format!("{len} B, its cipher"), |b| {
+            b.iter(|| aes.encrypt(black_box(&mut plain)));
+        });
+        group.bench_function(format!("{len} B, all"), |b| {
+            b.iter(|| {
+                rng.fill_bytes(&mut plain[160..]);
+                seal_in_place(&key, Side::Client, black_box(&mut plain))
+            });
+        });
+    }
+}
+
 fn factorization(c: &mut Criterion) {
     let mut rng = StdRng::seed_from_u64(1);
     let mut prime = || {
@@ -184,5 +215,5 @@ fn numbers(c: &mut Criterion) {
     group.bench_function("RSA_PAD", |b| b.iter(|| key.encrypt(&[1; 104], &mut rng)));
 }
 
-criterion_group!(benches, ige, packets, factorization, numbers);
+criterion_group!(benches, ige, packets, small_packet, factorization, numbers);
 criterion_main!(benches);
