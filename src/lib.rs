@@ -57,7 +57,7 @@
 //!   anything of it is used. A packet that cannot be opened says nothing about why.
 //! - Arithmetic on secret numbers takes a time that does not depend on them. Keys and passwords are wiped when they are
 //!   dropped, compared in constant time, and never shown by `Debug`, errors or logs.
-//! - `unsafe` code is in five files: the instructions of x86-64 for AES (`crypto::aes`), SHA-256 (`crypto::sha256`) and large numbers
+//! - `unsafe` code is in five places: the instructions of x86-64 for AES (`crypto::aes`), SHA-256 (`crypto::sha256`) and large numbers
 //!   (`crypto::modular`), each with a portable twin; short texts (`tl::text`); and the interpreter of the type tables in
 //!   `tl::table`, which states what it relies on; the generated tables make the promise by an `unsafe impl` for each type.
 //!
