@@ -4,9 +4,9 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::task::yield_now;
 use tokio::time::timeout;
 
+use super::pause::pause;
 use super::stall::Stall;
 use super::{End, Task};
 use crate::client::Update;
@@ -33,9 +33,13 @@ const BATCH: usize = 512;
 /// From so many calls in flight on, a call lets those who are about to make one go first, so that they share a packet, and so
 /// do as many answers: a packet costs both sides more than what is in it. For fewer the pause is not worth its price.
 const CROWD: usize = 4;
-/// Of the calls in flight and those that wait no more than half go into one packet, if a half has as many as this: the server
-/// answers the first half while the second is made, and neither side waits for the other.
-const SMALLEST_HALF: usize = 16;
+/// Of the calls in flight and those that wait no more than a third goes into one packet: while the answers to one are read
+/// here, the server works on another, and the third is on its way, so that neither side waits for the other.
+const PARTS: usize = 3;
+/// They are not parted if a part would have fewer: a packet costs both sides more than what is in it.
+const SMALLEST_PART: usize = 4;
+/// From so many calls in flight on, their callers are many beside what else a runtime has to do.
+const LARGE_CROWD: usize = 32;
 /// For how long nothing has come or gone when memory is let go that serves only the traffic. Short, so that of many
 /// clients which connect one after the other the later ones can have the memory of the earlier; long between the packets of
 /// a program that has something to do.
@@ -162,7 +166,7 @@ impl Task {
             timer.set(deadline.into_iter().chain(self.calls.deadline()).min());
             let wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
             if matches!(wake, Wake::Command(_)) && self.lets_others_first(connection) {
-                yield_now().await;
+                pause(self.calls.running() >= LARGE_CROWD).await;
             }
             if matches!(wake, Wake::Frame(_)) {
                 stall.moved();
@@ -186,14 +190,29 @@ impl Task {
         wake: Wake,
         now: &mut Now,
     ) -> Result<(), End> {
-        if self.act(session, connection, wake, now)? >= CROWD {
-            yield_now().await;
+        let ended = self.act(session, connection, wake, now)?;
+        if ended >= CROWD {
+            self.let_callers_go_first(ended).await;
             *now = self.core.clock.now();
             if let Some(command) = self.commands.try_recv() {
                 self.act(session, connection, Wake::Command(Some(command)), now)?;
             }
         }
         Ok(())
+    }
+
+    /// Pauses once. While the server has another part of a crowd to work on, further pauses cost nobody anything: until as
+    /// many calls wait as have ended, or a pause has brought none.
+    async fn let_callers_go_first(&mut self, ended: usize) {
+        let mut waiting = 0;
+        loop {
+            let running = self.calls.running();
+            pause(running >= LARGE_CROWD).await;
+            let before = std::mem::replace(&mut waiting, self.commands.len());
+            if running < SMALLEST_PART || waiting >= ended || waiting == before {
+                return;
+            }
+        }
     }
 
     /// Does what has woken the task, and gives how many calls ended with it.
@@ -282,10 +301,10 @@ impl Task {
         Ok(())
     }
 
-    /// Whether a command waits for those of others, to share a packet with them: not where enough for half of a crowd wait
+    /// Whether a command waits for those of others, to share a packet with them: not where enough for a part of a crowd wait
     /// already.
     fn lets_others_first(&self, connection: &Connection) -> bool {
-        let enough = || is_pipelined(connection) && self.commands.len() >= SMALLEST_HALF;
+        let enough = || is_pipelined(connection) && self.commands.len() >= SMALLEST_PART;
         self.calls.running() >= CROWD && !enough()
     }
 
@@ -297,9 +316,7 @@ impl Task {
     ) -> Result<(), End> {
         let mut next = Some(first.ok_or(End::Closed)?);
         let calls = 1 + self.commands.len() + self.calls.running();
-        let halves = is_pipelined(connection) && calls >= 2 * SMALLEST_HALF;
-        let at_once = if halves { calls.div_ceil(2).min(BATCH) } else { BATCH };
-        for left in (0..at_once).rev() {
+        for left in (0..at_once(calls, is_pipelined(connection))).rev() {
             let Some(command) = next else { break };
             if self.obey(Some(session), command) {
                 return Err(End::Closed);
@@ -464,6 +481,11 @@ fn is_pipelined(connection: &Connection) -> bool {
     connection.side_by_side() > 1
 }
 
+/// How many calls at most go into one packet, of so many that are in flight or wait.
+fn at_once(calls: usize, pipelined: bool) -> usize {
+    if pipelined && calls >= PARTS * SMALLEST_PART { calls.div_ceil(PARTS).min(BATCH) } else { BATCH }
+}
+
 /// Whether an update says that the server's configuration is another: `updateDcOptions` or `updateConfig`, alone.
 fn changes_config(update: &Bytes) -> bool {
     let id =
@@ -473,4 +495,15 @@ fn changes_config(update: &Bytes) -> bool {
 
 fn wants_introduction(error: &RpcError) -> bool {
     error.is("CONNECTION_NOT_INITED") || error.is("CONNECTION_LAYER_INVALID")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_calls_are_parted_where_packets_can_follow_one_another() {
+        assert_eq!([4, 11, 12, 13, 100, 10_000].map(|calls| at_once(calls, true)), [512, 512, 4, 5, 34, 512]);
+        assert_eq!([4, 12, 10_000].map(|calls| at_once(calls, false)), [512; 3], "over HTTP");
+    }
 }

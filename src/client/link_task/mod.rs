@@ -2,6 +2,7 @@
 
 mod connection;
 mod keys;
+mod pause;
 mod stall;
 
 use std::future::poll_fn;
