@@ -4,9 +4,10 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use super::pause::pause;
+use super::pause::behind_all;
 use super::stall::Stall;
 use super::{End, Task};
 use crate::client::Update;
@@ -36,10 +37,12 @@ const CROWD: usize = 4;
 /// Of the calls in flight and those that wait no more than a third goes into one packet: while the answers to one are read
 /// here, the server works on another, and the third is on its way, so that neither side waits for the other.
 const PARTS: usize = 3;
-/// They are not parted if a part would have fewer: a packet costs both sides more than what is in it.
+/// They are not parted if a third were fewer: a packet costs both sides more than what is in it.
 const SMALLEST_PART: usize = 4;
 /// From so many calls in flight on, their callers are many beside what else a runtime has to do.
 const LARGE_CROWD: usize = 32;
+/// How often at most callers go first before a packet is made.
+const PAUSES: usize = 4;
 /// For how long nothing has come or gone when memory is let go that serves only the traffic. Short, so that of many
 /// clients which connect one after the other the later ones can have the memory of the earlier; long between the packets of
 /// a program that has something to do.
@@ -166,7 +169,11 @@ impl Task {
             timer.set(deadline.into_iter().chain(self.calls.deadline()).min());
             let wake = poll_fn(|cx| self.poll_wake(cx, connection, &mut timer)).await;
             if matches!(wake, Wake::Command(_)) && self.lets_others_first(connection) {
-                pause(self.calls.running() >= LARGE_CROWD).await;
+                if self.calls.running() >= LARGE_CROWD {
+                    behind_all().await;
+                } else {
+                    yield_now().await;
+                }
             }
             if matches!(wake, Wake::Frame(_)) {
                 stall.moved();
@@ -192,7 +199,7 @@ impl Task {
     ) -> Result<(), End> {
         let ended = self.act(session, connection, wake, now)?;
         if ended >= CROWD {
-            self.let_callers_go_first(ended).await;
+            self.let_callers_go_first(is_pipelined(connection), ended).await;
             *now = self.core.clock.now();
             if let Some(command) = self.commands.try_recv() {
                 self.act(session, connection, Wake::Command(Some(command)), now)?;
@@ -201,15 +208,23 @@ impl Task {
         Ok(())
     }
 
-    /// Pauses once. While the server has another part of a crowd to work on, further pauses cost nobody anything: until as
-    /// many calls wait as have ended, or a pause has brought none.
-    async fn let_callers_go_first(&mut self, ended: usize) {
+    /// Pauses once. While the server has another part of a crowd to work on, a few further pauses are shorter than its work:
+    /// until as many calls wait as have ended, or a pause has brought none.
+    async fn let_callers_go_first(&mut self, pipelined: bool, ended: usize) {
+        let running = self.calls.running();
+        let pauses = if pipelined && running >= SMALLEST_PART { PAUSES } else { 1 };
+        let crowd = running.max(ended) >= LARGE_CROWD;
         let mut waiting = 0;
-        loop {
-            let running = self.calls.running();
-            pause(running >= LARGE_CROWD).await;
+        for _ in 0..pauses {
+            if crowd {
+                behind_all().await;
+            }
+            // Of a crowd whose callers are no tasks of their own none has come: the runtime turns to what it blocks on later.
+            if !crowd || self.commands.len() == 0 {
+                yield_now().await;
+            }
             let before = std::mem::replace(&mut waiting, self.commands.len());
-            if running < SMALLEST_PART || waiting >= ended || waiting == before {
+            if waiting >= ended || waiting == before {
                 return;
             }
         }
@@ -304,7 +319,7 @@ impl Task {
     /// Whether a command waits for those of others, to share a packet with them: not where enough for a part of a crowd wait
     /// already.
     fn lets_others_first(&self, connection: &Connection) -> bool {
-        let enough = || is_pipelined(connection) && self.commands.len() >= SMALLEST_PART;
+        let enough = || is_pipelined(connection) && 1 + self.commands.len() >= SMALLEST_PART;
         self.calls.running() >= CROWD && !enough()
     }
 
