@@ -1,6 +1,7 @@
 //! `mtwire serve` in a process of its own.
 
 use std::io::{BufRead, BufReader, Lines};
+use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Stdio};
 
 use mtwire::crypto::rsa::PublicKey;
@@ -57,6 +58,13 @@ fn login_args(dir: &tempfile::TempDir, ready: &Value, name: &str, more: &[&str])
     args.iter().chain(more).map(|arg| (*arg).to_owned()).collect()
 }
 
+/// The first of so many ports that are free, below those that systems give out, so that no other test gets one meanwhile.
+fn ports_in_a_row(count: u16) -> u16 {
+    let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let begin = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    (begin..30_000).find(|first| (*first..first + count).all(is_free)).expect("free ports")
+}
+
 #[test]
 fn the_ready_line_has_exactly_its_shape() {
     let mut serve = Serve::start(&["--json"]);
@@ -108,15 +116,15 @@ fn users_and_bots_log_in_and_their_events_are_told() {
 fn state_and_key_outlive_the_process() {
     let dir = tempfile::tempdir().unwrap();
     let (state, key) = (text(&dir.path().join("state")), text(&dir.path().join("rsa.pem")));
-    let args = ["--json", "--state", &state, "--key", &key];
+    let port = ports_in_a_row(3).to_string();
+    let args = ["--json", "--state", &state, "--key", &key, "--port", &port];
     let mut serve = Serve::start(&args);
     let ready = serve.json();
-    let port = ready["dcs"][0]["port"].to_string();
     run_with(login_args(&dir, &ready, "new", &["--phone", "+9996623456"]), "22222\ny\nNew\n\n").succeeds();
     run(["serve", "--state", &state]).fails(1, &state);
     assert_eq!(serve.stop(Signal::TERM), Some(0));
 
-    let mut serve = Serve::start(&[&args[..], &["--port", &port]].concat());
+    let mut serve = Serve::start(&args);
     let again = serve.json();
     assert_eq!((&again["fingerprint"], &again["dcs"][0]), (&ready["fingerprint"], &ready["dcs"][0]));
     let ended =
@@ -127,7 +135,7 @@ fn state_and_key_outlive_the_process() {
 #[test]
 fn what_keeps_it_from_starting_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     run(["serve", "--port", &port]).fails(1, &port);
     let key = text(&dir.path().join("key"));
