@@ -12,11 +12,12 @@ use mtwire::clock::Now;
 use mtwire::crypto::{AuthKey, Side};
 use mtwire::message::client::{self, CallOptions};
 use mtwire::message::envelope::{self, Header};
+use mtwire::message::gzip;
 use mtwire::message::server;
 use mtwire::message::{ClientEvent, MsgId, SaltSchedule, ServerEvent, ServerTime};
 use mtwire::tl::PacketBuf;
-use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 
 const START: Now = Now { monotonic: Duration::from_secs(1), unix: Duration::from_secs(1_800_000_000) };
 
@@ -121,5 +122,17 @@ fn calls(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, envelope, calls);
+/// What it takes to find out that a body does not become smaller, as a part of a file does not.
+fn packing(c: &mut Criterion) {
+    let mut group = c.benchmark_group("packed in vain");
+    let mut noise = vec![0; 64 << 10];
+    StdRng::seed_from_u64(1).fill_bytes(&mut noise);
+    for length in [1 << 10, 2 << 10, 8 << 10, 64 << 10] {
+        group.bench_function(BenchmarkId::from_parameter(length), |b| {
+            b.iter(|| assert_eq!(gzip::pack(black_box(&noise[..length]), Some(1024)), None));
+        });
+    }
+}
+
+criterion_group!(benches, envelope, calls, packing);
 criterion_main!(benches);

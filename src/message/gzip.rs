@@ -20,6 +20,9 @@ pub const MAX_PACKET: usize = 32 << 20;
 
 /// Larger bodies are not tried: they are parts of files, which do not shrink and cost much time.
 const MAX_TO_PACK: usize = 128 << 10;
+/// Of larger bodies than four times this the beginning is tried first: if that does not shrink, as in a smaller part of a file, the
+/// rest is not tried, which would cost more time than all else that is done with a call.
+const SAMPLE: usize = 2 << 10;
 
 /// Why packed data cannot be unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
@@ -84,7 +87,7 @@ fn inflate(packed: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
 }
 
 /// `object` as `gzip_packed`, or `None` when it is shorter than `from` bytes, is packed already, or would not
-/// become smaller.
+/// become smaller (of large ones: does not look so at the beginning).
 #[must_use]
 pub fn pack(object: &[u8], from: Option<usize>) -> Option<Bytes> {
     let worth_it = from.is_some_and(|from| (from..=MAX_TO_PACK).contains(&object.len()))
@@ -92,15 +95,25 @@ pub fn pack(object: &[u8], from: Option<usize>) -> Option<Bytes> {
     if !worth_it {
         return None;
     }
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    // Writing to memory does not fail; if it did, the object would go unpacked.
-    encoder.write_all(object).ok()?;
-    let stream = encoder.finish().ok()?;
+    if object.len() > 4 * SAMPLE
+        && let Some(sample) = object.get(..SAMPLE)
+        && deflate(sample)?.len() >= SAMPLE
+    {
+        return None;
+    }
+    let stream = deflate(object)?;
     let mut writer = Writer::new();
     writer.u32(GZIP_PACKED);
     writer.bytes(&stream);
     let packed = writer.finish().ok()?;
     (packed.len() < object.len()).then(|| packed.into())
+}
+
+/// Writing to memory does not fail; if it did, the object would go unpacked.
+fn deflate(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok()
 }
 
 #[cfg(test)]
@@ -180,6 +193,10 @@ mod tests {
         assert_eq!(pack(&vec![7; MAX_TO_PACK + 4], Some(1024)), None);
         let noise: Vec<u8> = (0..512_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
         assert_eq!(pack(&noise, Some(1024)), None);
+        let late = |noisy: usize| [&noise[..noisy], &[7; 5 * SAMPLE]].concat();
+        assert_eq!(pack(&late(SAMPLE), Some(1024)), None, "of large bodies the beginning tells");
+        assert!(pack(&late(SAMPLE / 2), Some(1024)).is_some());
+        assert!(pack(&late(SAMPLE)[..4 * SAMPLE], Some(1024)).is_some(), "of small ones all");
         let once = pack(&[7; 2048], Some(1024)).unwrap();
         assert!(once.len() < 100);
         assert_eq!(pack(&once, Some(0)), None);
