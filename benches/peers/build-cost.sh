@@ -40,9 +40,9 @@ sys.exit(status)
 WRAPPER
 chmod +x "$scratch/rustc"
 
-compile() { # build|check NAME LOG
+compile() { # build|check NAME LOG [ARGUMENT...]
     COST_LOG=$scratch/$3.log RUSTC_WRAPPER=$scratch/rustc CARGO_TARGET_DIR=$scratch/$2/target RUSTFLAGS='' \
-        cargo "$1" --quiet --release --message-format json --manifest-path "$scratch/$2/Cargo.toml"
+        cargo "$1" --quiet --release --message-format json --manifest-path "$scratch/$2/Cargo.toml" "${@:4}"
 }
 
 sum() { # LOG NAME: the compilations in the log, and $crates
@@ -52,11 +52,11 @@ sum() { # LOG NAME: the compilations in the log, and $crates
     printf '%-18s %6.1f CPU s  %5.0f MB  %3d crates\n' "$2" "$cpu" "$((bytes / 1000000))" "$crates" >&2
 }
 
-# The same if the compiler made no code at all of the library itself: what is left when its types are checked.
-uncoded() { # NAME OF
+# The same with only the library itself compiled in another way.
+instead() { # NAME OF build|check [ARGUMENT...]
     read -r _ _ crates <"$scratch/$2.cost"
-    compile check "$2" "$1-check" >/dev/null
-    { grep -v ' mtwire mtwire$' "$scratch/$2.log"; grep ' mtwire mtwire$' "$scratch/$1-check.log"; } >"$scratch/$1.log"
+    compile "$3" "$2" "$1-itself" "${@:4}" >/dev/null
+    { grep -v ' mtwire mtwire$' "$scratch/$2.log"; grep ' mtwire mtwire$' "$scratch/$1-itself.log"; } >"$scratch/$1.log"
     sum "$1" "$1"
 }
 
@@ -79,7 +79,9 @@ cost mtwire "$OURS"
 cost mtwire-default "$OURS_DEFAULT"
 cost grammers-client "$THEIRS"
 cost floor "$FLOOR"
-uncoded mtwire-uncoded mtwire
+# What is left if the compiler makes no code of the library itself, and if it makes code and does not optimize it.
+instead mtwire-uncoded mtwire check
+instead mtwire-plain mtwire build --config 'profile.release.package.mtwire.opt-level=0'
 [ -n "$json" ] || exit 0
 
 rows() { # NAME WORK WITH_GOALS
@@ -103,6 +105,7 @@ comma=
     rows mtwire "cold release build, library only" goals
     rows mtwire-default "cold release build, library with default features" ''
     rows mtwire-uncoded "cold release build, library only, without making code of the library itself" ''
+    rows mtwire-plain "cold release build, library only, without optimizing the code of the library itself" ''
     rows floor "cold release build, only a runtime, ciphers, hashes, numbers and gzip" ''
     echo ']'
 } >"$json"

@@ -1,22 +1,27 @@
 //! What a round trip costs when nothing is computed: the bytes of a call and of its answer over loopback between two
 //! processes, with tokio on both sides. A client of the same server computes as well, so this bounds what
-//! `invoke` can reach, but for how deep the processors sleep meanwhile.
+//! `invoke` can reach, but for how deep the processors sleep meanwhile. And the same asked for as calls are: by tasks, through
+//! a channel, of the one task that has the connection.
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io::{BufRead, BufReader, Write};
 use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::process::Process;
 use crate::server::Failure;
 
 pub const NAME: &str = "bare exchange of as many bytes";
+pub const BY_TASKS: &str = "tasks, a channel and a bare exchange";
 
 /// The mean packet of a `help.getConfig` one at a time, with its framing, its acknowledgment and its random padding.
 const REQUEST: usize = 256;
@@ -54,7 +59,12 @@ async fn answer(mut stream: TcpStream) -> Result<(), std::io::Error> {
 pub struct Bare {
     _process: Process,
     stream: Arc<Mutex<TcpStream>>,
+    /// Whom to ask for an exchange.
+    pub calls: Calls,
 }
+
+/// Takes whom to tell that the answer is there.
+pub type Calls = mpsc::UnboundedSender<oneshot::Sender<()>>;
 
 impl Bare {
     pub fn start(runtime: &Runtime) -> Result<Self, Failure> {
@@ -62,9 +72,14 @@ impl Bare {
             Process(Command::new(std::env::current_exe()?).arg("bare").stdout(Stdio::piped()).spawn()?);
         let mut port = String::new();
         BufReader::new(process.0.stdout.take().ok_or("no output")?).read_line(&mut port)?;
-        let stream = runtime.block_on(TcpStream::connect((Ipv4Addr::LOCALHOST, port.trim().parse()?)))?;
+        let port = port.trim().parse()?;
+        let connect = || runtime.block_on(TcpStream::connect((Ipv4Addr::LOCALHOST, port)));
+        let (stream, other) = (connect()?, connect()?);
         stream.set_nodelay(true)?;
-        Ok(Self { _process: process, stream: Arc::new(Mutex::new(stream)) })
+        other.set_nodelay(true)?;
+        let (calls, asked) = mpsc::unbounded_channel();
+        runtime.spawn(link(other, asked));
+        Ok(Self { _process: process, stream: Arc::new(Mutex::new(stream)), calls })
     }
 
     /// `times` exchanges, `width` of them in each write.
@@ -86,4 +101,64 @@ impl Bare {
         // More may have been exchanged than was asked for: the last write is a whole one.
         begun.elapsed().mul_f64(times as f64 / (times.div_ceil(width) * width) as f64)
     }
+}
+
+/// One exchange, made by the task that has the connection.
+pub async fn call(calls: Calls) {
+    let (tell, told) = oneshot::channel();
+    calls.send(tell).expect("a link");
+    told.await.expect("an answer");
+}
+
+/// Makes the exchanges that are asked for, in parts as our client does: a third of what is under way or waits with each write,
+/// and who has got an answer asks again before the next one.
+async fn link(
+    mut stream: TcpStream,
+    mut asked: mpsc::UnboundedReceiver<oneshot::Sender<()>>,
+) -> Result<(), std::io::Error> {
+    let (mut reader, mut writer) = stream.split();
+    let (mut room, mut read) = (vec![0; 64 * 1024], 0);
+    let mut under_way = VecDeque::<oneshot::Sender<()>>::new();
+    let requests = vec![7; 64 * 1024];
+    loop {
+        tokio::select! {
+            biased;
+            more = reader.read(&mut room) => {
+                read += match more? {
+                    0 => return Ok(()),
+                    more => more,
+                };
+                for told in under_way.drain(..(read / ANSWER).min(under_way.len())) {
+                    let _ = told.send(());
+                }
+                read %= ANSWER;
+                behind_all().await;
+            }
+            first = asked.recv() => {
+                let Some(first) = first else { return Ok(()) };
+                let part = (1 + asked.len() + under_way.len()).div_ceil(3).min(requests.len() / REQUEST);
+                let before = under_way.len();
+                under_way.push_back(first);
+                while under_way.len() - before < part
+                    && let Ok(next) = asked.try_recv()
+                {
+                    under_way.push_back(next);
+                }
+                writer.write_all(&requests[..(under_way.len() - before) * REQUEST]).await?;
+            }
+        }
+    }
+}
+
+/// Goes to the end of the queue of tasks that are ready.
+async fn behind_all() {
+    let mut is_there = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut is_there, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

@@ -107,6 +107,10 @@ fn all(
             async move { drop(client.invoke(&call).await.expect("an answer")) }
         })
     };
+    let calls_of_bare = |times, width| {
+        let calls = bare.calls.clone();
+        many(runtime, times, width, move || bare::call(calls.clone()))
+    };
     for &(work, width) in works {
         if table.wants(work) {
             let mut sides = vec![
@@ -114,6 +118,7 @@ fn all(
                 Side::timed("grammers", |times| their_calls(times, width)),
                 Side::timed("ferogram", |times| calls_of_ferogram(times, width)),
                 Side::timed(bare::NAME, |times| bare.exchange(runtime, times, width)),
+                Side::timed(bare::BY_TASKS, |times| calls_of_bare(times, width)),
             ];
             match &telethon {
                 Ok(python) => sides.push(Side::timed("Telethon", move |times| {
@@ -138,6 +143,7 @@ fn all(
                 Side::timed("grammers", |times| used(process_time, || their_calls(times, width))),
                 Side::timed("ferogram", |times| used(process_time, || calls_of_ferogram(times, width))),
                 Side::timed(bare::NAME, |times| used(process_time, || bare.exchange(runtime, times, width))),
+                Side::timed(bare::BY_TASKS, |times| used(process_time, || calls_of_bare(times, width))),
             ];
             table.rows(&of_client, Unit::Microseconds, &alternate(effort, sides), |_| None);
         }
