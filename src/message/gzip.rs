@@ -20,8 +20,8 @@ pub const MAX_PACKET: usize = 32 << 20;
 
 /// Larger bodies are not tried: they are parts of files, which do not shrink and cost much time.
 const MAX_TO_PACK: usize = 128 << 10;
-/// Of larger bodies than four times this the beginning is tried first: if that does not shrink, as in a smaller part of a file, the
-/// rest is not tried, which would cost more time than all else that is done with a call.
+/// Of bodies larger than four times this so many bytes are tried first. If they do not shrink, as those of a small part of a file do
+/// not, the rest is not tried: to try 64 KiB takes longer than all else that is done with the call.
 const SAMPLE: usize = 2 << 10;
 
 /// Why packed data cannot be unpacked.
@@ -87,7 +87,7 @@ fn inflate(packed: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
 }
 
 /// `object` as `gzip_packed`, or `None` when it is shorter than `from` bytes, is packed already, or would not
-/// become smaller (of large ones: does not look so at the beginning).
+/// become smaller. Of more than 8 KiB, the first 2 KiB decide whether the rest is tried.
 #[must_use]
 pub fn pack(object: &[u8], from: Option<usize>) -> Option<Bytes> {
     let worth_it = from.is_some_and(|from| (from..=MAX_TO_PACK).contains(&object.len()))
@@ -109,7 +109,7 @@ pub fn pack(object: &[u8], from: Option<usize>) -> Option<Bytes> {
     (packed.len() < object.len()).then(|| packed.into())
 }
 
-/// Writing to memory does not fail; if it did, the object would go unpacked.
+/// The bytes as a gzip stream. Writing to memory does not fail; if it did, the object would go unpacked.
 fn deflate(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).ok()?;

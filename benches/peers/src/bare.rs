@@ -1,7 +1,7 @@
 //! What a round trip costs when nothing is computed: the bytes of a call and of its answer over loopback between two
 //! processes, with tokio on both sides. A client of the same server computes as well, so this bounds what
-//! `invoke` can reach, but for how deep the processors sleep meanwhile. And the same asked for as calls are: by tasks, through
-//! a channel, of the one task that has the connection.
+//! `invoke` can reach, but for how deep the processors sleep meanwhile. A second row makes the same
+//! exchanges as calls are made: asked for by tasks, through a channel, of the one that has the connection.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -59,7 +59,7 @@ async fn answer(mut stream: TcpStream) -> Result<(), std::io::Error> {
 pub struct Bare {
     _process: Process,
     stream: Arc<Mutex<TcpStream>>,
-    /// Whom to ask for an exchange.
+    /// The queue to the task that makes exchanges.
     pub calls: Calls,
 }
 
@@ -110,7 +110,7 @@ pub async fn call(calls: Calls) {
     told.await.expect("an answer");
 }
 
-/// Makes the exchanges that are asked for, in parts as our client does: a third of what is under way or waits with each write,
+/// Makes the exchanges that are asked for, in parts as our client does with many: a third of what is under way or waits with each write,
 /// and who has got an answer asks again before the next one.
 async fn link(
     mut stream: TcpStream,
