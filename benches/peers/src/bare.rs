@@ -4,12 +4,10 @@
 //! exchanges as calls are made: asked for by tasks, through a channel, of the one that has the connection.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::io::{BufRead, BufReader, Write};
 use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use crate::pause::behind_all;
 use crate::process::Process;
 use crate::server::Failure;
 
@@ -148,17 +147,4 @@ async fn link(
             }
         }
     }
-}
-
-/// Goes to the end of the queue of tasks that are ready.
-async fn behind_all() {
-    let mut is_there = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut is_there, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

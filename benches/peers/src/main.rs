@@ -16,6 +16,9 @@ mod ige;
 mod invoke;
 mod measure;
 mod packets;
+// The pause of our client's connections, for a client that computes nothing.
+#[path = "../../../src/client/link_task/pause.rs"]
+mod pause;
 mod process;
 mod python;
 mod row;
