@@ -70,7 +70,15 @@ struct Shared {
     readers: Vec<Waker>,
     closed: bool,
     /// A login by QR code waits for `updateLoginToken`, which says that the code was scanned.
-    scanned: Option<Arc<Notify>>,
+    scanned: Option<Scanned>,
+}
+
+#[derive(Clone, Debug)]
+struct Scanned {
+    came: Arc<Notify>,
+    /// [`is_login_token`], by way of whoever watches: a program that logs nobody in by QR code is built without the
+    /// decoder of `Updates`, which is that of most of the API's types.
+    is_token: fn(&Bytes) -> bool,
 }
 
 /// Tells when `updateLoginToken` has come; ends with its drop.
@@ -90,7 +98,7 @@ impl Drop for ScanWatch {
     fn drop(&mut self) {
         let mut shared = self.updates.lock();
         // A later watch may have taken its place.
-        if shared.scanned.as_ref().is_some_and(|watched| Arc::ptr_eq(watched, &self.scanned)) {
+        if shared.scanned.as_ref().is_some_and(|watched| Arc::ptr_eq(&watched.came, &self.scanned)) {
             shared.scanned = None;
         }
     }
@@ -128,16 +136,16 @@ impl Updates {
     /// Watches for a scan without taking updates from the readers.
     pub(super) fn watch_scan(&self) -> ScanWatch {
         let scanned = Arc::new(Notify::new());
-        self.lock().scanned = Some(Arc::clone(&scanned));
+        self.lock().scanned = Some(Scanned { came: Arc::clone(&scanned), is_token: is_login_token });
         ScanWatch { scanned, updates: self.clone() }
     }
 
     pub(super) fn push(&self, update: Update) {
         let mut shared = self.lock();
         if let (Some(scanned), Update::Received(bytes)) = (&shared.scanned, &update)
-            && is_login_token(bytes)
+            && (scanned.is_token)(bytes)
         {
-            scanned.notify_one();
+            scanned.came.notify_one();
         }
         match update {
             Update::Received(update) if shared.wanted => shared.keep(&update),
