@@ -58,7 +58,7 @@ impl NewPassword {
         rng.fill_bytes(&mut own);
         let salt1 = [&self.algo.salt1[..], &own].concat();
         let algo = Algo { salt1: &salt1, salt2: &self.algo.salt2, g: self.algo.g, p: &self.algo.p };
-        let verifier = srp::verifier(&algo, self.password.expose())?;
+        let verifier = srp::verifier(&algo, self.password.expose(), rng)?;
         Ok(PasswordInputSettings {
             new_password_hash: Some(Bytes::copy_from_slice(&verifier[..])),
             hint: Some(Str::from(self.hint.clone())),

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use crypto_bigint::NonZero;
-use crypto_primes::{Flavor, is_prime};
+use crypto_bigint::Odd;
+use crypto_primes::hazmat::MillerRabin;
+use rand::CryptoRng;
 use thiserror::Error;
 
 use crate::crypto::modular::{self, FixedBase, LEN, Modulus, Number};
@@ -90,12 +91,13 @@ impl Group {
 
     /// Checks a pair `(p, g)` that a server sent; `p` is big-endian (security guidelines 1 and 2).
     ///
-    /// The well-known prime is recognized by comparison. Any other passes a Baillie-PSW test, and so does
-    /// `(p-1)/2`; that takes some tens of milliseconds, so a caller on an I/O thread should move it off.
+    /// The well-known prime is recognized by comparison. Of any other, `(p-1)/2` passes 32 rounds of Miller-Rabin to bases
+    /// of `rng`, which a number that is not prime does with a chance of 2^-64 at most, whoever has chosen it; then one
+    /// round proves that `p` is prime. That takes a tenth of a second, so a caller on an I/O thread should move it off.
     ///
     /// # Errors
     /// [`GroupError`] says which of the checks failed.
-    pub fn check(prime: &[u8], generator: i32) -> Result<Self, GroupError> {
+    pub fn check(prime: &[u8], generator: i32, rng: &mut dyn CryptoRng) -> Result<Self, GroupError> {
         let number = modular::from_be(prime).ok_or(GroupError::PrimeSize)?;
         check_bits(&number)?;
         let known = Self::well_known();
@@ -105,7 +107,7 @@ impl Group {
         }
         // The cheap check goes first.
         let generator = check_generator(&number, generator)?;
-        check_safe_prime(&number)?;
+        check_safe_prime(&number, rng)?;
         Self::unchecked(&modular::to_be(&number), generator).ok_or(GroupError::NotPrime)
     }
 
@@ -156,9 +158,9 @@ impl Group {
     /// [`PublicValueError`] says which of the two bounds is broken.
     pub fn check_public(&self, value: &[u8]) -> Result<PublicValue, PublicValueError> {
         let value = self.check_public_loosely(value)?;
-        let margin = Number::ONE << 1984;
-        let highest = self.modulus().number().wrapping_sub(&margin);
-        if value.0 < margin || value.0 > highest { Err(PublicValueError::NearEnds) } else { Ok(value) }
+        const MARGIN: Number = Number::ONE.shl_vartime(1984);
+        let highest = self.modulus().number().wrapping_sub(&MARGIN);
+        if value.0 < MARGIN || value.0 > highest { Err(PublicValueError::NearEnds) } else { Ok(value) }
     }
 
     /// Only the bound that the protocol demands of both sides: `1 < value < p - 1`.
@@ -217,23 +219,34 @@ fn check_bits(prime: &Number) -> Result<(), GroupError> {
     if prime.bit_width_vartime() == 2048 { Ok(()) } else { Err(GroupError::PrimeSize) }
 }
 
-/// `p` and `(p-1)/2` are prime.
-pub(super) fn check_safe_prime(prime: &Number) -> Result<(), GroupError> {
-    if !is_prime(Flavor::Any, prime) {
-        Err(GroupError::NotPrime)
-    } else if !is_prime(Flavor::Any, &(*prime >> 1)) {
-        Err(GroupError::NotSafePrime)
-    } else {
-        Ok(())
+/// Rounds of Miller-Rabin: each finds out a number that is not prime with a chance of three quarters at least, as the
+/// number was chosen before the base.
+const ROUNDS: usize = 32;
+
+/// `p` and `q = (p-1)/2` are prime.
+///
+/// If `q` is, one round to the base 2 proves it of `p` (Pocklington, 1914): then `2^(p-1) = 1` modulo `p`, and
+/// `2^((p-1)/q) - 1 = 3` has no divisor in common with `p`, so that every prime divisor of `p` is 1 modulo `q`, of which
+/// none is small enough but `p` itself.
+pub(super) fn check_safe_prime(prime: &Number, rng: &mut dyn CryptoRng) -> Result<(), GroupError> {
+    let odd = |number: Number| Odd::new(number).into_option();
+    let p = odd(*prime).map(MillerRabin::new).ok_or(GroupError::NotPrime)?;
+    if remainder(prime, 3) == 0 || !p.test_base_two().is_probably_prime() {
+        return Err(GroupError::NotPrime);
     }
+    let q = odd(prime.shr_vartime(1)).map(MillerRabin::new).ok_or(GroupError::NotSafePrime)?;
+    let is_prime = (0..ROUNDS).all(|_| q.test_random_base(rng).is_probably_prime());
+    if is_prime { Ok(()) } else { Err(GroupError::NotSafePrime) }
+}
+
+/// `number` modulo a small divisor. Both are public.
+fn remainder(number: &Number, divisor: u32) -> u32 {
+    modular::to_be(number).iter().fold(0, |rest, byte| (rest << 8 | u32::from(*byte)) % divisor)
 }
 
 /// `g` generates the subgroup of prime order, read off a residue of `p` by quadratic reciprocity.
 pub(super) fn check_generator(prime: &Number, generator: i32) -> Result<u32, GroupError> {
-    let modulo = |divisor: u64| {
-        let divisor = NonZero::new(Number::from(divisor)).expect("a divisor of the table");
-        prime.rem_vartime(&divisor).as_limbs()[0].0
-    };
+    let modulo = |divisor| remainder(prime, divisor);
     let residue = match generator {
         2 => modulo(8) == 7,
         3 => modulo(3) == 2,

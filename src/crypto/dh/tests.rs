@@ -8,7 +8,7 @@ use super::*;
 /// All checks but that of the size, for the small primes of the known answers.
 pub(in crate::crypto) fn check_of_any_size(prime: &[u8], generator: i32) -> bool {
     let prime = modular::from_be(prime).unwrap();
-    check_safe_prime(&prime).is_ok() && check_generator(&prime, generator).is_ok()
+    check_safe_prime(&prime, &mut rand::rng()).is_ok() && check_generator(&prime, generator).is_ok()
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn both_sides_get_the_same_key() {
 
 #[test]
 fn the_well_known_prime_passes_the_full_test() {
-    assert_eq!(check_safe_prime(Group::well_known().modulus().number()), Ok(()));
+    assert_eq!(check_safe_prime(Group::well_known().modulus().number(), &mut rand::rng()), Ok(()));
 }
 
 #[test]
@@ -30,14 +30,17 @@ fn a_prime_that_is_not_the_well_known_one() {
     let known = *Group::well_known().prime();
     let mut other = known;
     other[255] ^= 2;
-    assert_eq!(Group::check(&other, 4).unwrap_err(), GroupError::NotPrime);
-    assert_eq!(Group::check(&other[1..], 4).unwrap_err(), GroupError::PrimeSize);
-    assert_eq!(Group::check(&[&[1], &known[..]].concat(), 4).unwrap_err(), GroupError::PrimeSize);
-    assert_eq!(Group::check(&[], 4).unwrap_err(), GroupError::PrimeSize);
+    assert_eq!(Group::check(&other, 4, &mut rand::rng()).unwrap_err(), GroupError::NotPrime);
+    assert_eq!(Group::check(&other[1..], 4, &mut rand::rng()).unwrap_err(), GroupError::PrimeSize);
+    assert_eq!(
+        Group::check(&[&[1], &known[..]].concat(), 4, &mut rand::rng()).unwrap_err(),
+        GroupError::PrimeSize
+    );
+    assert_eq!(Group::check(&[], 4, &mut rand::rng()).unwrap_err(), GroupError::PrimeSize);
     // Leading zeros do not count.
-    assert!(Group::check(&[&[0, 0], &known[..]].concat(), 3).is_ok());
-    assert_eq!(Group::check(&known, 3).unwrap().generator(), 3);
-    assert_eq!(Group::check(&known, 7).unwrap().generator(), 7);
+    assert!(Group::check(&[&[0, 0], &known[..]].concat(), 3, &mut rand::rng()).is_ok());
+    assert_eq!(Group::check(&known, 3, &mut rand::rng()).unwrap().generator(), 3);
+    assert_eq!(Group::check(&known, 7, &mut rand::rng()).unwrap().generator(), 7);
 }
 
 /// 2^2048 - `below`.
@@ -50,14 +53,17 @@ fn near_the_top(below: u32) -> [u8; LEN] {
 #[test]
 fn any_safe_prime_will_do() {
     // The largest safe prime of 2048 bits.
-    let group = Group::check(&near_the_top(1_942_289), 4).unwrap();
+    let group = Group::check(&near_the_top(1_942_289), 4, &mut rand::rng()).unwrap();
     assert_eq!(group.prime(), &near_the_top(1_942_289));
 }
 
 #[test]
 fn a_prime_that_is_not_safe_is_refused() {
     // The largest prime of 2048 bits.
-    assert_eq!(Group::check(&near_the_top(1_557), 4).unwrap_err(), GroupError::NotSafePrime);
+    assert_eq!(
+        Group::check(&near_the_top(1_557), 4, &mut rand::rng()).unwrap_err(),
+        GroupError::NotSafePrime
+    );
 }
 
 #[test]
@@ -83,6 +89,6 @@ proptest! {
         if let Some(last) = modulus.last_mut() {
             *last &= 0xfe;
         }
-        prop_assert!(Group::check(&modulus, g).is_err());
+        prop_assert!(Group::check(&modulus, g, &mut rand::rng()).is_err());
     }
 }

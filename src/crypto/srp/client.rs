@@ -38,7 +38,7 @@ pub fn prove(
     password: &[u8],
     rng: &mut dyn rand::CryptoRng,
 ) -> Result<Proof, SrpError> {
-    let group = Group::check(algo.p, algo.g)?;
+    let group = Group::check(algo.p, algo.g, rng)?;
     let b = group.check_public(srp_b)?;
     let x = password_hash(password, algo.salt1, algo.salt2);
     let a = KeyPair::generate(&group, rng);

@@ -84,10 +84,16 @@ fn salted(data: &[u8], salt: &[u8]) -> Zeroizing<[u8; 32]> {
 /// The verifier `v = g^x mod p`, 256 bytes: what a server keeps of a password, and the `new_password_hash` that
 /// a client sends to set one (SR-3).
 ///
+/// `rng` is for the test of a prime that is not the well-known one.
+///
 /// # Errors
 /// [`SrpError::Group`].
-pub fn verifier(algo: &Algo<'_>, password: &[u8]) -> Result<Zeroizing<[u8; LEN]>, SrpError> {
-    let group = Group::check(algo.p, algo.g)?;
+pub fn verifier(
+    algo: &Algo<'_>,
+    password: &[u8],
+    rng: &mut dyn rand::CryptoRng,
+) -> Result<Zeroizing<[u8; LEN]>, SrpError> {
+    let group = Group::check(algo.p, algo.g, rng)?;
     let x = password_hash(password, algo.salt1, algo.salt2);
     let v = Zeroizing::new(verifier_number(&group, &x));
     Ok(Zeroizing::new(modular::to_be(&v)))

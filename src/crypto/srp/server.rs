@@ -29,7 +29,7 @@ impl Challenge {
         verifier: &[u8; LEN],
         rng: &mut dyn rand::CryptoRng,
     ) -> Result<Self, SrpError> {
-        let group = Group::check(algo.p, algo.g)?;
+        let group = Group::check(algo.p, algo.g, rng)?;
         loop {
             let challenge = Self::with(&group, algo, verifier, KeyPair::generate(&group, rng));
             if group.check_public(&challenge.srp_b).is_ok() {

@@ -12,7 +12,7 @@ fn the_right_password_is_accepted_and_another_is_not() {
     let group = Group::well_known();
     let algo = algo(&group);
     let mut rng = StdRng::seed_from_u64(1);
-    let verifier = verifier(&algo, "пароль".as_bytes()).unwrap();
+    let verifier = verifier(&algo, "пароль".as_bytes(), &mut rng).unwrap();
     for (password, expected) in [("пароль", Ok(())), ("parol", Err(SrpError::WrongPassword))] {
         let challenge = Challenge::new(&algo, &verifier, &mut rng).unwrap();
         let proof = prove(&algo, challenge.srp_b(), password.as_bytes(), &mut rng).unwrap();

@@ -29,7 +29,7 @@ pub(in crate::crypto) fn server(vector: &Vector<'_>) {
     let (password, salt1, salt2) = (password(vector), vector.input("salt1"), vector.input("salt2"));
     let group = group(vector);
     let algo = Algo { salt1: &salt1, salt2: &salt2, g: 3, p: group.prime() };
-    let v = verifier(&algo, &password).unwrap();
+    let v = verifier(&algo, &password, &mut rand::rng()).unwrap();
     assert_eq!(v[..], vector.output("verifier_v"));
 
     let challenge = Challenge::with(&group, &algo, &v, pair(vector, &group, "server_b"));

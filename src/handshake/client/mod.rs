@@ -213,7 +213,7 @@ impl Exchange<AwaitDhParams> {
         let inner = types::ServerDhInnerData::from_bytes(data)
             .map_err(|error| Error::Malformed { message, error })?;
         both::nonces(message, &nonces, &inner.nonce, &inner.server_nonce)?;
-        let group = Group::check(&inner.dh_prime, inner.g)?;
+        let group = Group::check(&inner.dh_prime, inner.g, rng)?;
         let g_a = group.check_public(&inner.g_a)?;
 
         let local = i64::try_from(now.unix.as_secs()).unwrap_or(i64::MAX);

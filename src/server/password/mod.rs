@@ -45,7 +45,7 @@ impl Password {
         let (mut salt1, mut salt2) = (vec![0; SALT], vec![0; SALT]);
         rng.fill_bytes(&mut salt1);
         rng.fill_bytes(&mut salt2);
-        let verifier = srp::verifier(&algo(&salt1, &salt2), password)?;
+        let verifier = srp::verifier(&algo(&salt1, &salt2), password, rng)?;
         Ok(Self { salt1, salt2, verifier: Zeroizing::new(verifier.to_vec()), hint: None })
     }
 }

@@ -192,7 +192,7 @@ impl Bench {
         algo.salt1 = [&algo.salt1[..], &[7; 32]].concat().into();
         let verifier = {
             let algo = srp::Algo { salt1: &algo.salt1, salt2: &algo.salt2, g: algo.g, p: &algo.p };
-            srp::verifier(&algo, password.as_bytes()).unwrap()
+            srp::verifier(&algo, password.as_bytes(), &mut rand::rng()).unwrap()
         };
         types::account::PasswordInputSettings {
             new_algo: Some(Box::new(
