@@ -1,8 +1,10 @@
 //! The whole of a session in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{App, Change, Dc, Network, Peer, PeerKey, PendingLogin, Secret, UpdateState, User, change::Slot};
+#[cfg(feature = "redis-store")]
+use super::change::Slot;
+use super::{App, Change, Dc, Network, Peer, PeerKey, PendingLogin, Secret, UpdateState, User};
 
 /// Everything that a session holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,8 +27,8 @@ pub struct State {
     pub updates: Option<UpdateState>,
     /// `pts` by channel id.
     pub channels: BTreeMap<i64, i32>,
-    /// The peers seen.
-    pub peers: BTreeMap<PeerKey, Peer>,
+    /// The peers seen, each behind a pointer as well.
+    pub peers: BTreeMap<PeerKey, Box<Peer>>,
 }
 
 impl State {
@@ -49,7 +51,7 @@ impl State {
             Change::Updates(updates) => self.updates = *updates,
             Change::Channel(id, Some(pts)) => _ = self.channels.insert(*id, *pts),
             Change::Channel(id, None) => _ = self.channels.remove(id),
-            Change::Peer(peer) => _ = self.peers.insert(peer.key, peer.clone()),
+            Change::Peer(peer) => _ = self.peers.insert(peer.key, Box::new(peer.clone())),
             Change::ForgetPeer(key) => _ = self.peers.remove(key),
         }
     }
@@ -57,16 +59,14 @@ impl State {
     /// The changes of a batch that make a difference: those that set a thing to what it is are left out, unless an
     /// earlier one of the batch has changed it.
     pub(super) fn news<'a>(&self, changes: &'a [Change]) -> Vec<&'a Change> {
-        let mut touched: BTreeSet<Slot> = BTreeSet::new();
-        changes
-            .iter()
-            .filter(|change| {
-                (touched.contains(&change.slot()) || !self.holds(change)) && {
-                    touched.insert(change.slot());
-                    true
-                }
-            })
-            .collect()
+        let mut news: Vec<&Change> = Vec::new();
+        for change in changes {
+            // Of what makes no difference only: most batches have none of that, or nothing else.
+            if !self.holds(change) || news.iter().any(|earlier| earlier.slot() == change.slot()) {
+                news.push(change);
+            }
+        }
+        news
     }
 
     /// The change that sets a thing to what it is.
@@ -83,7 +83,7 @@ impl State {
             Slot::Updates => Change::Updates(self.updates),
             Slot::Channel(id) => Change::Channel(id, self.channels.get(&id).copied()),
             Slot::Peer(key) => {
-                self.peers.get(&key).map_or(Change::ForgetPeer(key), |peer| Change::Peer(peer.clone()))
+                self.peers.get(&key).map_or(Change::ForgetPeer(key), |peer| Change::Peer((**peer).clone()))
             }
         }
     }
@@ -100,7 +100,7 @@ impl State {
             Change::FutureAuthTokens(tokens) => self.future_auth_tokens == *tokens,
             Change::Updates(updates) => self.updates == *updates,
             Change::Channel(id, pts) => self.channels.get(id) == pts.as_ref(),
-            Change::Peer(peer) => self.peers.get(&peer.key) == Some(peer),
+            Change::Peer(peer) => self.peers.get(&peer.key).is_some_and(|known| **known == *peer),
             Change::ForgetPeer(key) => !self.peers.contains_key(key),
         }
     }

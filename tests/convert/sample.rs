@@ -33,7 +33,7 @@ pub fn state() -> State {
         peer(PeerKind::Channel, 1_006_503_122, Some(99), true, Some("chan")),
         peer(PeerKind::Channel, 2_000_000_001, Some(100), false, None),
     ] {
-        state.peers.insert(peer.key, peer);
+        state.peers.insert(peer.key, Box::new(peer));
     }
     state
 }

@@ -153,7 +153,7 @@ fn peers(connection: &Connection, state: &mut State) -> Result<usize, ErrorKind>
                 phone: text(3)?,
                 name: None,
             };
-            state.peers.insert(key, peer);
+            state.peers.insert(key, Box::new(peer));
         }
         Ok(left_out)
     };

@@ -13,7 +13,7 @@ const BATCH: usize = 1 << 20;
 pub fn save(state: &State, store: &dyn SessionStore) -> Result<(), Error> {
     let mut batch = Vec::new();
     let mut size = 0;
-    let peers = state.peers.values().map(|peer| (size_of_peer(peer), Change::Peer(peer.clone())));
+    let peers = state.peers.values().map(|peer| (size_of_peer(peer), Change::Peer((**peer).clone())));
     let channels = state.channels.iter().map(|(&id, &pts)| (16, Change::Channel(id, Some(pts))));
     for (len, change) in peers.chain(channels) {
         if size + len > BATCH {
@@ -63,7 +63,7 @@ mod tests {
                 phone: None,
                 name,
             };
-            state.peers.insert(key, peer);
+            state.peers.insert(key, Box::new(peer));
             state.channels.insert(id, 7);
         }
         let dir = tempfile::tempdir().unwrap();

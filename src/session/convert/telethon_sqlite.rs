@@ -127,7 +127,7 @@ fn entities(connection: &Connection, state: &mut State) -> Result<usize, ErrorKi
                     .map(|phone| phone.to_string()),
                 name: text(4)?,
             };
-            state.peers.insert(key, peer);
+            state.peers.insert(key, Box::new(peer));
         }
         Ok(left_out)
     };

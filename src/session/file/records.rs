@@ -48,6 +48,8 @@ pub(super) fn encode(w: &mut Encoder, change: &Change) {
 
 /// Writes a whole state as the changes that make it from nothing; `flush` is called after each of them and may take
 /// what has gathered. Works on references, so that no key is copied.
+///
+/// What both this and [`encode`] call is not compiled into either.
 pub(super) fn encode_state(state: &State, w: &mut Encoder, mut flush: impl FnMut(&mut Encoder)) {
     if state.app.is_some() {
         encode_app(w, state.app.as_ref());
@@ -144,6 +146,7 @@ fn encode_text<T: AsRef<str>>(w: &mut Encoder, text: &T) {
     w.bytes(text.as_ref().as_bytes());
 }
 
+#[inline(never)]
 fn encode_app(w: &mut Encoder, app: Option<&App>) {
     w.u8(APP);
     w.option(app, |w, app| {
@@ -152,6 +155,7 @@ fn encode_app(w: &mut Encoder, app: Option<&App>) {
     });
 }
 
+#[inline(never)]
 fn encode_network(w: &mut Encoder, network: &Network) {
     w.u8(NETWORK);
     match network {
@@ -169,6 +173,7 @@ fn encode_home_dc(w: &mut Encoder, dc: i32) {
     w.i32(dc);
 }
 
+#[inline(never)]
 fn encode_dc(w: &mut Encoder, id: i32, dc: Option<&Dc>) {
     w.u8(DC);
     w.i32(id);
@@ -224,6 +229,7 @@ fn flags<const N: usize>(r: &mut Decoder<'_>) -> Result<[bool; N]> {
     Ok(std::array::from_fn(|bit| byte >> bit & 1 == 1))
 }
 
+#[inline(never)]
 fn encode_user(w: &mut Encoder, user: Option<&User>) {
     w.u8(USER);
     w.option(user, |w, user| {
@@ -247,6 +253,7 @@ fn decode_user(r: &mut Decoder<'_>) -> Result<User> {
     })
 }
 
+#[inline(never)]
 fn encode_login(w: &mut Encoder, login: Option<&PendingLogin>) {
     w.u8(LOGIN);
     w.option(login, |w, login| {
@@ -348,6 +355,7 @@ fn via(r: &mut Decoder<'_>) -> Result<CodeVia> {
     VIAS.get(usize::from(r.u8()?)).copied().ok_or(FormatErrorKind::BadValue)
 }
 
+#[inline(never)]
 fn encode_tokens(w: &mut Encoder, tokens: &[Secret]) {
     w.u8(TOKENS);
     w.list(tokens, |w, token| w.bytes(token.expose()));
@@ -388,6 +396,7 @@ fn decode_peer_key(r: &mut Decoder<'_>) -> Result<PeerKey> {
     Ok(PeerKey { kind, id: r.i64()? })
 }
 
+#[inline(never)]
 fn encode_peer(w: &mut Encoder, peer: &Peer) {
     w.u8(PEER);
     encode_peer_key(w, peer.key);

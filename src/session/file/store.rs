@@ -1,6 +1,7 @@
 //! The store over one file.
 
 use std::{
+    fmt,
     fs::{self, File},
     io::{self, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -30,8 +31,7 @@ pub struct TornTail {
 
 /// A session in a file, locked against every other process until it is dropped.
 ///
-/// A change that was acknowledged is on the disk. The file is created with the first one.
-#[derive(Debug)]
+/// A change that was acknowledged is on the disk. The file is created with the first one. `Debug` shows the path.
 pub struct FileStore {
     shown: PathBuf,
     real: PathBuf,
@@ -42,7 +42,6 @@ pub struct FileStore {
     _lock: Lock,
 }
 
-#[derive(Debug)]
 struct Inner {
     state: State,
     /// None before the first change.
@@ -56,6 +55,12 @@ struct Inner {
     end: u64,
     /// A write failed half-way: what stands behind `end` is not known, and the next change goes into a new file.
     unsure: bool,
+}
+
+impl fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileStore").field("path", &self.shown).finish_non_exhaustive()
+    }
 }
 
 impl FileStore {
@@ -400,6 +405,8 @@ mod tests {
         let (store, _) = opened(&dir);
         store.apply(&[Change::App(Some(App { id: 1, hash: Secret::from("abcdef99") }))]).unwrap();
         let shown = format!("{store:?}");
-        assert!(shown.contains("Secret(..)") && !shown.contains("abcdef99"), "{shown}");
+        assert!(shown.contains("a.session") && !shown.contains("abcdef99"), "{shown}");
+        let state = store.with(|state| format!("{state:?}"));
+        assert!(state.contains("Secret(..)") && !state.contains("abcdef99"), "{state}");
     }
 }
