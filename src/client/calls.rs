@@ -8,7 +8,7 @@ use super::introduction::{Introduction, is_service};
 use super::link::{Call, CallEnd, CallId, Order};
 use crate::clock::Now;
 use crate::message::client::{CallOptions, Session};
-use crate::message::ordered::Ordered;
+use crate::message::ordered::{Ordered, let_go_if_empty};
 use crate::message::{CallStatus, Failure, RequestId, SendError};
 use crate::net::SystemClock;
 
@@ -164,10 +164,10 @@ impl Calls {
 
     /// Lets go of memory that it has no use for now.
     pub(super) fn shrink_to_fit(&mut self) {
-        self.succeeded.shrink_to_fit();
-        self.waiting.shrink_to_fit();
-        self.running.shrink_to_fit();
-        self.requests.shrink_to_fit();
+        let_go_if_empty(&mut self.succeeded);
+        let_go_if_empty(&mut self.waiting);
+        self.running.let_go_if_empty();
+        self.requests.let_go_if_empty();
     }
 
     /// How many calls there are.

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
+use crate::message::ordered::let_go_if_empty;
+
 use tokio::task::coop::poll_proceed;
 
 /// Makes a queue. It is not bounded: those who put items in have to be.
@@ -149,8 +151,8 @@ impl<T> Receiver<T> {
 
     /// Lets go of memory that is not in use.
     pub(super) fn shrink_to_fit(&mut self) {
-        self.taken.shrink_to_fit();
-        self.queue.lock().items.shrink_to_fit();
+        let_go_if_empty(&mut self.taken);
+        let_go_if_empty(&mut self.queue.lock().items);
     }
 }
 

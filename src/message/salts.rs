@@ -53,11 +53,13 @@ impl KnownSalts {
     /// Takes the salts of a `future_salts`, of which only the first [`MAX_SALTS`] in time are kept.
     pub(super) fn learn(&mut self, salts: impl IntoIterator<Item = FutureSalt>, unix: Duration) {
         for new in salts.into_iter().take(MAX_SALTS) {
-            self.future.retain(|known| known.valid_since != new.valid_since);
-            self.future.push(new);
+            let at = self.future.partition_point(|known| known.valid_since < new.valid_since);
+            match self.future.get_mut(at) {
+                Some(known) if known.valid_since == new.valid_since => *known = new,
+                _ => self.future.insert(at, new),
+            }
         }
         self.forget_expired(unix);
-        self.future.sort_by_key(|salt| salt.valid_since);
         self.future.truncate(MAX_SALTS);
     }
 

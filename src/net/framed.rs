@@ -10,6 +10,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::scratch;
+use crate::message::ordered::let_go_if_empty;
 use crate::tl::PacketBuf;
 use crate::transport::{self, Codec, Frame, Kind};
 
@@ -148,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Framed<S> {
     /// Lets go of memory that is of no use while nothing is sent or received.
     pub fn shrink_to_fit(&mut self) {
         self.spare = None;
-        self.output.shrink_to_fit();
+        let_go_if_empty(&mut self.output);
         if self.input.is_empty() {
             self.input = BytesMut::new();
         }

@@ -79,7 +79,9 @@ impl PacketBuf {
     pub fn prepend(&mut self, header: &[u8]) {
         if header.len() > self.head {
             let missing = HEADROOM + header.len() - self.head;
-            self.bytes.splice(0..0, std::iter::repeat_n(0, missing));
+            let len = self.bytes.len();
+            self.bytes.resize(len + missing, 0);
+            self.bytes.copy_within(..len, missing);
             self.head += missing;
         }
         let start = self.head - header.len();

@@ -99,6 +99,7 @@ impl Reader {
     ///
     /// # Errors
     /// The first error, or [`ErrorKind::TrailingBytes`].
+    #[inline(never)]
     pub fn finish(mut self) -> Result<(), Error> {
         if self.remaining() > 0 {
             let left = self.remaining();

@@ -24,10 +24,9 @@ pub trait Serialize {
     /// # Errors
     /// As [`to_packet`](Self::to_packet).
     fn to_bytes(&self) -> Result<Bytes, Error> {
-        // Most calls fit; and headers would have no use for room in front of bytes that are shared.
-        let mut writer = Writer::append(PacketBuf::with_capacity(0, 128));
+        let mut writer = Writer::for_bytes();
         self.serialize(&mut writer);
-        writer.finish().map(Bytes::from)
+        writer.into_bytes()
     }
 }
 

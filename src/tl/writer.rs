@@ -2,7 +2,7 @@
 
 use super::error::{Error, ErrorKind};
 use super::packet::PacketBuf;
-use super::{BOOL_FALSE, BOOL_TRUE, Str, VECTOR};
+use super::{BOOL_FALSE, BOOL_TRUE, Bytes, Str, VECTOR};
 
 /// The length of a string is 24 bits wide (TL-2).
 const MAX_STRING: usize = (1 << 24) - 1;
@@ -28,6 +28,23 @@ impl Writer {
     #[must_use]
     pub fn append(packet: PacketBuf) -> Self {
         Self { packet, error: None }
+    }
+
+    /// A writer of bytes that are shared, so that headers would have no use for room in front of them. Apart, like
+    /// [`into_bytes`](Self::into_bytes), as both would be compiled into the encoder of each type.
+    #[inline(never)]
+    pub(super) fn for_bytes() -> Self {
+        // Most calls fit.
+        Self::append(PacketBuf::with_capacity(0, 128))
+    }
+
+    /// What was written.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    #[inline(never)]
+    pub(super) fn into_bytes(self) -> Result<Bytes, Error> {
+        self.finish().map(Bytes::from)
     }
 
     /// Length of what stands in the packet, in bytes.

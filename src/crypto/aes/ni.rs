@@ -114,18 +114,23 @@ impl Token {
         unsafe { run_lanes::<N, false>(lanes) }
     }
 
-    /// Runs the longest lanes side by side, as many as the processor has use for, until all are done.
+    /// Runs lanes side by side, as many as the processor has use for, until all are done.
     fn all_lanes<const ENCRYPT: bool>(self, lanes: &mut [Lane<'_>]) {
         debug_assert!(lanes.iter().all(|lane| lane.ige.encrypt == ENCRYPT));
+        lanes.chunks_mut(MOST_LANES).for_each(|lanes| self.lanes_together::<ENCRYPT>(lanes));
+    }
+
+    /// The longest that are left in each round.
+    fn lanes_together<const ENCRYPT: bool>(self, lanes: &mut [Lane<'_>]) {
         let mut left = lanes;
         loop {
-            left.sort_by_key(|lane| std::cmp::Reverse(lane.blocks.len()));
+            longest_first(left);
             let open = left.iter().take_while(|lane| !lane.blocks.is_empty()).count();
             left = &mut left[..open];
             // SAFETY: a `Token` exists only where the AES instructions do.
             unsafe {
-                if let Some(lanes) = left.first_chunk_mut::<8>() {
-                    run_lanes::<8, ENCRYPT>(lanes);
+                if let Some(lanes) = left.first_chunk_mut::<MOST_LANES>() {
+                    run_lanes::<MOST_LANES, ENCRYPT>(lanes);
                 } else if let Some(lanes) = left.first_chunk_mut::<4>() {
                     run_lanes::<4, ENCRYPT>(lanes);
                 } else if let Some(lanes) = left.first_chunk_mut::<2>() {
@@ -136,6 +141,20 @@ impl Token {
                     return;
                 }
             }
+        }
+    }
+}
+
+/// How many lanes run side by side.
+const MOST_LANES: usize = 8;
+
+/// Sorts a few lanes: the library's sort would be several kilobytes of code for these.
+fn longest_first(lanes: &mut [Lane<'_>]) {
+    for end in 1..lanes.len() {
+        let mut at = end;
+        while at > 0 && lanes[at - 1].blocks.len() < lanes[at].blocks.len() {
+            lanes.swap(at - 1, at);
+            at -= 1;
         }
     }
 }

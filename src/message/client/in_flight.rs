@@ -119,11 +119,11 @@ impl InFlight {
 
     /// Lets go of memory that it has no use for now.
     pub(super) fn shrink_to_fit(&mut self) {
-        self.calls.shrink_to_fit();
-        self.by_id.shrink_to_fit();
-        self.queue.shrink_to_fit();
-        self.asks.shrink_to_fit();
-        self.followers.shrink_to_fit();
+        self.calls.let_go_if_empty();
+        self.by_id.let_go_if_empty();
+        self.queue.let_go_if_empty();
+        self.asks.let_go_if_empty();
+        self.followers.let_go_if_empty();
     }
 
     /// Bytes of all bodies.

@@ -26,7 +26,7 @@ use super::event::{CallStatus, ClientEvent, Failure, RequestId};
 use super::gzip;
 use super::link::Link;
 use super::msg_id::MsgId;
-use super::ordered::Ordered;
+use super::ordered::{Ordered, let_go_if_empty};
 use super::salts::KnownSalts;
 use super::server_time::ServerTime;
 use super::service::constructor;
@@ -376,11 +376,11 @@ impl Session {
         self.salts.shrink_to_fit();
         self.in_flight.shrink_to_fit();
         self.sent.shrink_to_fit();
-        self.resends.shrink_to_fit();
-        self.drops.shrink_to_fit();
-        self.state_infos.shrink_to_fit();
-        self.quick_acks.shrink_to_fit();
-        self.events.shrink_to_fit();
+        self.resends.let_go_if_empty();
+        let_go_if_empty(&mut self.drops);
+        let_go_if_empty(&mut self.state_infos);
+        let_go_if_empty(&mut self.quick_acks);
+        let_go_if_empty(&mut self.events);
         self.former_ids.shrink_to_fit();
     }
 

@@ -85,9 +85,14 @@ impl Session {
         self.tell_if_time_changed(now, before);
         // What is said of single messages is understood right only after word of a new session.
         let is_greeting = |content: &FromServer| matches!(content, FromServer::NewSession(_));
-        // It is rare, and sorting takes memory.
+        // It is rare, and taking it out takes memory.
         if parsed.iter().any(|(_, content)| is_greeting(content)) {
-            parsed.sort_by_key(|(_, content)| !is_greeting(content));
+            let (greetings, others): (Vec<_>, _) =
+                parsed.into_iter().partition(|(_, content)| is_greeting(content));
+            for (message, content) in greetings {
+                self.accept(now, msg_id, contained, &message, content);
+            }
+            parsed = others;
         }
         for (message, content) in parsed {
             self.accept(now, msg_id, contained, &message, content);
