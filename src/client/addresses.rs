@@ -1,12 +1,11 @@
 //! Where a DC is dialed: which of the known addresses, in which order (TC-1).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::core::Core;
 use super::dcs::PORT;
 use super::link::Lane;
-use crate::net::{Address, Endpoint, Proxy, Route};
+use crate::net::{Address, BoxFuture, Endpoint, Proxy, Route, erased};
 use crate::session::{self, DcAddress};
 use crate::tl::types;
 use crate::transport::{Kind, ProxySecret, Tagged};
@@ -16,6 +15,9 @@ const OTHER_PORTS: [u16; 2] = [80, 5222];
 
 /// How often in a row connecting may fail before another transport is tried, where none was asked for.
 const FAILURES: usize = 2;
+
+/// How many DCs of a configuration are kept: a server whose list is longer is not to be believed.
+const MOST_DCS: usize = 100;
 
 /// One way to a DC.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,17 +75,18 @@ impl Core {
     }
 
     /// Keeps the addresses that `help.getConfig` tells, for the next start and for other DCs.
-    pub(super) async fn learn_addresses(
-        self: &Arc<Self>,
+    pub(super) fn learn_addresses<'a>(
+        self: &'a Arc<Self>,
         options: Vec<types::DcOption>,
-    ) -> Result<(), session::Error> {
-        let mut found: BTreeMap<i32, Vec<DcAddress>> = BTreeMap::new();
+    ) -> BoxFuture<'a, Result<(), session::Error>> {
+        let mut found: Vec<(i32, Vec<DcAddress>)> = Vec::new();
+        let mut too_many = false;
         for option in options {
             let Ok(port) = u16::try_from(option.port) else { continue };
             if self.config.address(option.id).is_some() {
                 continue;
             }
-            found.entry(option.id).or_default().push(DcAddress {
+            let address = DcAddress {
                 host: option.ip_address.to_string(),
                 port,
                 media_only: option.media_only,
@@ -92,12 +95,22 @@ impl Core {
                 is_static: option.r#static,
                 this_port_only: option.this_port_only,
                 secret: option.secret.map(|secret| secret.as_ref().into()),
-            });
+            };
+            match found.iter().position(|(dc, _)| *dc == option.id) {
+                Some(at) => found[at].1.push(address),
+                None if found.len() < MOST_DCS => found.push((option.id, vec![address])),
+                None => too_many = true,
+            }
         }
-        for (dc, addresses) in found {
-            self.change_dc(dc, |dc| dc.addresses = addresses).await?;
+        if too_many {
+            tracing::warn!(kept = MOST_DCS, "the server tells of more DCs than are kept");
         }
-        Ok(())
+        erased(async move {
+            for (dc, addresses) in found {
+                self.change_dc(dc, |dc| dc.addresses = addresses).await?;
+            }
+            Ok(())
+        })
     }
 }
 
@@ -112,6 +125,7 @@ fn usable(known: &DcAddress, lane: Lane, route: &Route) -> bool {
 }
 
 /// `None` if the address has a secret that is none.
+#[inline(never)]
 fn place(known: &DcAddress, port: u16) -> Option<Place> {
     let secret = known.secret.as_ref().map(|secret| ProxySecret::from_bytes(secret.expose()));
     let endpoint = Endpoint { address: Address::new(&*known.host, port), secret: secret.transpose().ok()? };
@@ -121,12 +135,16 @@ fn place(known: &DcAddress, port: u16) -> Option<Place> {
 /// The addresses that can be used: for files those that are for nothing else, behind a proxy those that do not change,
 /// and IPv4 and IPv6 in turns, so that a network where one of them leads nowhere costs one address.
 fn in_order(known: &[DcAddress], lane: Lane, route: &Route) -> Vec<Place> {
-    let mut usable: Vec<_> = known.iter().filter(|known| usable(known, lane, route)).collect();
-    usable.sort_by_key(|known| {
-        let changes = route.proxy.is_some() && !known.is_static;
-        (changes, !known.media_only)
-    });
-    let (v6, v4): (Vec<_>, Vec<_>) = usable.into_iter().partition(|known| known.is_ipv6());
+    let rank = |known: &DcAddress| (route.proxy.is_some() && !known.is_static, !known.media_only);
+    let (mut v4, mut v6) = (Vec::new(), Vec::new());
+    for wanted in [(false, false), (false, true), (true, false), (true, true)] {
+        for known in known {
+            if rank(known) == wanted && usable(known, lane, route) {
+                let kind = if known.is_ipv6() { &mut v6 } else { &mut v4 };
+                kind.extend(place(known, known.port));
+            }
+        }
+    }
     let (mut v4, mut v6) = (v4.into_iter(), v6.into_iter());
     let mut places = Vec::new();
     loop {
@@ -134,7 +152,8 @@ fn in_order(known: &[DcAddress], lane: Lane, route: &Route) -> Vec<Place> {
         if first.is_none() && second.is_none() {
             return places;
         }
-        places.extend(first.into_iter().chain(second).filter_map(|known| place(known, known.port)));
+        places.extend(first);
+        places.extend(second);
     }
 }
 

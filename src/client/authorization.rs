@@ -1,13 +1,16 @@
 //! Taking a login along to another DC: exported at home, imported there, once for each key (AU-7).
 
+use std::time::Duration;
+
+use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::invoke::failed;
-use super::link::{Link, Order};
-use super::{Client, InvokeError, repeatable};
+use super::invoke::{Request, Target, failed};
+use super::link::Link;
+use super::{Client, InvokeError};
 use crate::auth::Refusal;
 use crate::net::{BoxFuture, erased};
-use crate::tl::{Deserialize, Function, functions, types};
+use crate::tl::{Deserialize, functions, types};
 
 impl Client {
     /// Whether calls at a DC are made in the name of the user, or nobody is logged in.
@@ -17,27 +20,35 @@ impl Client {
     }
 
     /// Takes the login along to the DC of a link, unless it is there.
-    pub(super) async fn authorize(&self, method: &'static str, to: &Link) -> Result<(), InvokeError> {
-        if self.is_authorized(to.dc()) {
-            return Ok(());
-        }
-        let _carrying = self.shared.carrying.lock().await;
-        if self.is_authorized(to.dc()) {
-            return Ok(());
-        }
-        let from = self.main_link(method, None).await?;
-        self.carry_authorization(&from, to).await
+    pub(super) fn authorize<'a>(
+        &'a self,
+        method: &'static str,
+        to: &'a Link,
+    ) -> BoxFuture<'a, Result<(), InvokeError>> {
+        erased(async move {
+            if self.is_authorized(to.dc()) {
+                return Ok(());
+            }
+            let _carrying = self.shared.carrying.lock().await;
+            if self.is_authorized(to.dc()) {
+                return Ok(());
+            }
+            let from = self.main_link(method, None).await?;
+            self.carry_authorization(&from, to).await
+        })
     }
 
     /// The server says that a login is not there. `true` if it was thought to be, and can be taken there again.
-    pub(super) async fn forget_authorization(&self, link: &Link) -> bool {
+    pub(super) fn forget_authorization<'a>(&'a self, link: &Link) -> BoxFuture<'a, bool> {
         let core = &self.shared.core;
         let dc = link.dc();
-        if dc == core.home() || !core.is_logged_in() {
-            return false;
-        }
-        // What cannot be written now is found out again after the next start.
-        core.change_dc(dc, |dc| dc.authorized = false).await.is_ok()
+        erased(async move {
+            if dc == core.home() || !core.is_logged_in() {
+                return false;
+            }
+            // What cannot be written now is found out again after the next start.
+            core.change_dc(dc, |dc| dc.authorized = false).await.is_ok()
+        })
     }
 
     /// Takes a login along. What was exported is short-lived: if it is void, it is exported again, once.
@@ -52,14 +63,8 @@ impl Client {
     async fn carry(&self, from: &Link, to: &Link) -> Result<(), InvokeError> {
         let core = &self.shared.core;
         let (limit, dc) = (core.config.timing.call, to.dc());
-        let carry = async || {
-            let export = functions::auth::ExportAuthorization { dc_id: dc };
-            let exported: types::auth::ExportedAuthorization = call_once(from, &export, limit).await?;
-            let import = functions::auth::ImportAuthorization { id: exported.id, bytes: exported.bytes };
-            call_once(to, &import, limit).await.map(drop)
-        };
-        let carried = match carry().await {
-            Err(error) if error.is("AUTH_BYTES_INVALID") => carry().await,
+        let carried = match carry_once(from, to, limit).await {
+            Err(error) if error.is("AUTH_BYTES_INVALID") => carry_once(from, to, limit).await,
             carried => carried,
         };
         carried.map_err(|error| match error {
@@ -80,25 +85,21 @@ impl Client {
     }
 }
 
+/// Exports the login and imports it.
+fn carry_once<'a>(from: &'a Link, to: &'a Link, limit: Duration) -> BoxFuture<'a, Result<(), InvokeError>> {
+    erased(async move {
+        let export = Request::of(&functions::auth::ExportAuthorization { dc_id: to.dc() }, Target::Home)?;
+        let method = export.method;
+        let exported = types::auth::ExportedAuthorization::from_bytes(call_once(from, export, limit).await?)
+            .map_err(|source| InvokeError::Decode { method, source })?;
+        let import = functions::auth::ImportAuthorization { id: exported.id, bytes: exported.bytes };
+        // Whose login it is was known before: a program that asks for no users is built without what reads one.
+        call_once(to, Request::of(&import, Target::Home)?, limit).await.map(drop)
+    })
+}
+
 /// A call without any of the patience, for steps whose failure fails the whole.
-async fn call_once<F: Function>(
-    link: &Link,
-    function: &F,
-    limit: std::time::Duration,
-) -> Result<F::Return, InvokeError> {
-    let method = F::NAME;
-    let body = function.to_bytes().map_err(|source| InvokeError::Encode { method, source })?;
-    let ticket = link.call(Order {
-        method,
-        body,
-        options: repeatable::options(method),
-        deadline: Instant::now() + limit,
-        introduce: false,
-        without_updates: false,
-        after: None,
-        leads: false,
-        acknowledged: None,
-    });
-    let result = ticket.end().await.map_err(|end| failed(method, link.dc(), limit, end))?;
-    F::Return::from_bytes(result).map_err(|source| InvokeError::Decode { method, source })
+async fn call_once(link: &Link, request: Request, limit: Duration) -> Result<Bytes, InvokeError> {
+    let mut ticket = link.clone().call(request.order(Instant::now() + limit));
+    ticket.end().await.map_err(|end| failed(request.method, link.dc(), limit, end))
 }

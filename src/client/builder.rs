@@ -1,6 +1,5 @@
 //! Describing a client before it connects.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +36,8 @@ pub struct ClientBuilder {
     store: Option<Arc<dyn SessionStore>>,
     test: bool,
     start_at: Option<i32>,
-    addresses: BTreeMap<i32, Address>,
+    /// By the numbers of the DCs, each once.
+    addresses: Vec<(i32, Address)>,
     #[cfg(feature = "pem")]
     trusted: Vec<PublicKey>,
     route: Route,
@@ -64,7 +64,7 @@ impl ClientBuilder {
             store: None,
             test: false,
             start_at: None,
-            addresses: BTreeMap::new(),
+            addresses: Vec::new(),
             #[cfg(feature = "pem")]
             trusted: Vec::new(),
             route: Route::direct(Kind::Abridged),
@@ -128,7 +128,8 @@ impl ClientBuilder {
     /// the DC with the lowest number given so, unless [`start_at`](Self::start_at) says otherwise.
     #[must_use]
     pub fn dc(mut self, id: i32, address: Address) -> Self {
-        self.addresses.insert(id, address);
+        self.addresses.retain(|(dc, _)| *dc != id);
+        self.addresses.push((id, address));
         self
     }
 
@@ -267,14 +268,17 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`ConnectError`]; what was achieved until then (a new key) is kept in the session.
-    pub async fn connect(self) -> Result<Client, ConnectError> {
-        let limit = self.timing.connect;
-        let prepared = self.prepare().await?;
-        let home = prepared.home();
-        match timeout(limit, erased(Client::start(Arc::new(prepared)))).await {
-            Ok(done) => done,
-            Err(_) => Err(ConnectError::TimedOut { dc: home, after: limit }),
-        }
+    pub fn connect(self) -> impl Future<Output = Result<Client, ConnectError>> + Send + use<> {
+        // No `async fn`, which would be compiled into the program that waits for it.
+        erased(async move {
+            let limit = self.timing.connect;
+            let prepared = self.prepare().await?;
+            let home = prepared.home();
+            match timeout(limit, Client::start(Arc::new(prepared))).await {
+                Ok(done) => done,
+                Err(_) => Err(ConnectError::TimedOut { dc: home, after: limit }),
+            }
+        })
     }
 
     async fn prepare(mut self) -> Result<Core, ConnectError> {
@@ -306,7 +310,10 @@ impl ClientBuilder {
             _ => return Err(ConnectError::NoApiKey { name: self.name }),
         };
         let home = match state.home_dc {
-            0 => self.start_at.or_else(|| self.addresses.keys().next().copied()).unwrap_or(dcs::FIRST_DC),
+            0 => self
+                .start_at
+                .or_else(|| self.addresses.iter().map(|(dc, _)| *dc).min())
+                .unwrap_or(dcs::FIRST_DC),
             saved => saved,
         };
         let (built_in, own_keys) = match &network {
@@ -321,7 +328,7 @@ impl ClientBuilder {
             api_hash: app.hash,
             built_in,
             own_keys,
-            addresses: self.addresses.into_iter().collect(),
+            addresses: self.addresses.into(),
             route: self.route,
             any_transport: self.any_transport,
             media_connections: self.media_connections,
@@ -386,10 +393,12 @@ impl ClientBuilder {
         if state.home_dc != home {
             changes.push(Change::HomeDc(home));
         }
-        let mut state = state.clone();
-        changes.iter().for_each(|change| state.apply(change));
-        for (&id, address) in &self.addresses {
-            let old = *state.dcs.remove(&id).unwrap_or_default();
+        for &(id, ref address) in &self.addresses {
+            let changed = changes.iter().find_map(|change| match change {
+                Change::Dc(dc, record) if *dc == id => record.as_ref(),
+                _ => None,
+            });
+            let old = changed.or_else(|| state.dc(id)).cloned().unwrap_or_default();
             let addresses = vec![DcAddress::new(address.host(), address.port())];
             if old.addresses != addresses {
                 changes.push(Change::Dc(id, Some(Dc { addresses, ..old })));

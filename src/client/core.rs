@@ -1,6 +1,5 @@
 //! What all connections of a client share.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -82,7 +81,7 @@ pub(super) struct Core {
     pub temp_keys: TempKeys,
     pub refresh: Refresh,
     /// The permanent keys that this process has made, and when, by the monotonic clock.
-    made: Mutex<HashMap<i64, Duration>>,
+    made: Mutex<Vec<(i64, Duration)>>,
     /// Numbers for the links.
     links: AtomicU64,
     home: AtomicI32,
@@ -156,15 +155,15 @@ impl Core {
     pub(super) fn note_new_key(&self, id: i64) {
         let now = self.clock.now().monotonic;
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.retain(|_, at| *at + YOUNG > now);
-        made.insert(id, now);
+        made.retain(|(_, at)| *at + YOUNG > now);
+        made.push((id, now));
     }
 
     /// Whether a permanent key is so new that not every part of the server may know it (PF-4).
     pub(super) fn is_young(&self, id: i64) -> bool {
         let now = self.clock.now().monotonic;
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.get(&id).is_some_and(|at| *at + YOUNG > now)
+        made.iter().any(|(made, at)| *made == id && *at + YOUNG > now)
     }
 
     /// What the session knows of a DC.
@@ -184,34 +183,34 @@ impl Core {
     }
 
     /// Does something with the store without holding up the I/O thread.
-    async fn with_store(
-        &self,
+    fn with_store<'a>(
+        &'a self,
         work: Box<dyn FnOnce() -> Result<(), session::Error> + Send>,
-    ) -> Result<(), session::Error> {
-        if self.store.blocks() { erased(off_thread(work)).await } else { work() }
+    ) -> BoxFuture<'a, Result<(), session::Error>> {
+        erased(async move { if self.store.blocks() { off_thread(work).await } else { work() } })
     }
 
     /// Writes changes to the store without holding up the I/O thread.
-    pub(super) async fn save(&self, changes: Vec<Change>) -> Result<(), session::Error> {
+    pub(super) fn save(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<(), session::Error>> {
         let store = Arc::clone(&self.store);
-        self.with_store(Box::new(move || store.apply(&changes))).await
+        self.with_store(Box::new(move || store.apply(&changes)))
     }
 
     /// Changes a DC's record and writes it, unless the change makes no difference.
-    pub(super) async fn change_dc(
-        self: &Arc<Self>,
+    pub(super) fn change_dc<'a>(
+        self: &'a Arc<Self>,
         dc: i32,
         change: impl FnOnce(&mut Dc) + Send + 'static,
-    ) -> Result<(), session::Error> {
-        self.change_dc_by(dc, Box::new(change)).await
+    ) -> BoxFuture<'a, Result<(), session::Error>> {
+        self.change_dc_by(dc, Box::new(change))
     }
 
-    /// Behind a pointer, so that it is compiled once and not for each change.
-    async fn change_dc_by(
-        self: &Arc<Self>,
+    /// With the change behind a pointer, so that it is compiled once and not for each change.
+    fn change_dc_by<'a>(
+        self: &'a Arc<Self>,
         dc: i32,
         change: Box<dyn FnOnce(&mut Dc) + Send>,
-    ) -> Result<(), session::Error> {
+    ) -> BoxFuture<'a, Result<(), session::Error>> {
         let core = Arc::clone(self);
         self.with_store(Box::new(move || {
             // Nothing is left half done in there: the store itself is atomic.
@@ -221,6 +220,5 @@ impl Core {
             change(&mut new);
             if new == old { Ok(()) } else { core.store.apply(&[Change::Dc(dc, Some(new))]) }
         }))
-        .await
     }
 }

@@ -11,8 +11,8 @@ use super::temp_key::TempKey;
 use crate::crypto::AuthKey;
 use crate::message::ServerTime;
 use crate::net::{
-    Address, Backoff, BoxFuture, Connection, ExchangeError, ExchangeOptions, FreshKey, erased, exchange,
-    exchange_permit, race,
+    Address, Backoff, BoxFuture, Connection, ExchangeOptions, FreshKey, erased, exchange, exchange_permit,
+    race,
 };
 use crate::session::{Dc, Salt};
 
@@ -77,17 +77,7 @@ async fn try_once(
             let key = Arc::new(fresh.auth_key);
             if !core.config.pfs {
                 core.temp_keys.forget(dc);
-                let Dialed { connection, address, .. } = dialed;
-                let (salt, time, permanent) = (fresh.salt, fresh.time, key.id());
-                return Ok(Established {
-                    connection,
-                    address,
-                    auth_key: key,
-                    salt,
-                    time,
-                    permanent,
-                    temp: None,
-                });
+                return Ok(dialed.with_permanent(key, fresh.salt, fresh.time));
             }
             key
         }
@@ -104,22 +94,22 @@ async fn try_once(
             let now = core.clock.now();
             let time = ServerTime::from_offset(known.time_offset, now);
             let unix = i64::try_from(time.unix(now).as_secs()).unwrap_or(i64::MAX);
-            let salt = known.salt_at(unix).unwrap_or(0);
-            let (Dialed { connection, address, .. }, id) = (dialed, permanent.id());
-            Established { connection, address, auth_key: permanent, salt, time, permanent: id, temp: None }
+            dialed.with_permanent(permanent, known.salt_at(unix).unwrap_or(0), time)
         }
     })
 }
 
 /// A connection of its own with another temporary key for the same permanent one; the key in use stays.
-pub(super) async fn next_temporary(
-    core: &Arc<Core>,
+pub(super) fn next_temporary(
+    core: Arc<Core>,
     (dc, lane): (i32, Lane),
     permanent: Arc<AuthKey>,
-) -> Result<Established, ConnectError> {
-    let mut dialed = dial(core, (dc, lane), 0, true).await?;
-    let made = dialed.temporary(core, dc, &permanent).await?;
-    Ok(dialed.with(Arc::new(made)))
+) -> BoxFuture<'static, Result<Established, ConnectError>> {
+    erased(async move {
+        let mut dialed = dial(&core, (dc, lane), 0, true).await?;
+        let made = dialed.temporary(&core, dc, &permanent).await?;
+        Ok(dialed.with(Arc::new(made)))
+    })
 }
 
 fn usable(core: &Core, dc: i32, known: &Dc) -> Option<Arc<TempKey>> {
@@ -138,42 +128,47 @@ struct Dialed {
 }
 
 /// Dials a DC wherever it may listen, beginning elsewhere after each failure.
-async fn dial(
+fn dial(
     core: &Arc<Core>,
     (dc, lane): (i32, Lane),
     failures: usize,
     for_exchange: bool,
-) -> Result<Dialed, ConnectError> {
-    let route = core.route(failures);
-    let mut places = core.places(dc, lane, &route);
-    let turn = failures.checked_rem(places.len()).ok_or(ConnectError::UnknownDc { dc })?;
-    places.rotate_left(turn);
-    let mut targets: Vec<_> = places
-        .into_iter()
-        .map(|Place { endpoint, media_only }| (endpoint, core.wire_dc(dc, media_only)))
-        .collect();
-    // Before it dials: a server does not wait long for the first packet.
-    let permit = match targets.first() {
-        Some((endpoint, _)) if for_exchange => exchange_permit(&endpoint.address).await,
-        _ => None,
-    };
-    let (won, connection) = race(&route, &targets, core.config.timing.dial).await?;
-    let (endpoint, wire_dc) = targets.swap_remove(won);
-    Ok(Dialed { connection, address: endpoint.address, wire_dc, permit })
+) -> BoxFuture<'_, Result<Dialed, ConnectError>> {
+    erased(async move {
+        let route = core.route(failures);
+        let mut places = core.places(dc, lane, &route);
+        let turn = failures.checked_rem(places.len()).ok_or(ConnectError::UnknownDc { dc })?;
+        places.rotate_left(turn);
+        let mut targets: Vec<_> = places
+            .into_iter()
+            .map(|Place { endpoint, media_only }| (endpoint, core.wire_dc(dc, media_only)))
+            .collect();
+        // Before it dials: a server does not wait long for the first packet.
+        let permit = match targets.first() {
+            Some((endpoint, _)) if for_exchange => exchange_permit(&endpoint.address).await,
+            _ => None,
+        };
+        let (won, connection) = race(&route, &targets, core.config.timing.dial).await?;
+        let (endpoint, wire_dc) = targets.swap_remove(won);
+        Ok(Dialed { connection, address: endpoint.address, wire_dc, permit })
+    })
 }
 
 impl Dialed {
-    async fn exchange(
-        &mut self,
-        core: &Arc<Core>,
+    fn exchange<'a>(
+        &'a mut self,
+        core: &'a Arc<Core>,
         dc: i32,
         expires_in: Option<i32>,
-    ) -> Result<FreshKey, ConnectError> {
-        let (config, address) = (&core.config, &self.address);
-        tracing::info!(dc, %address, temporary = expires_in.is_some(), "making an auth key");
-        let (keys, limit) = (core.trusted_keys(), config.timing.exchange);
-        let options = ExchangeOptions { dc: self.wire_dc, keys, limit, expires_in };
-        exchange(&mut self.connection, &core.clock, options).await.map_err(|source| self.failed(dc, source))
+    ) -> BoxFuture<'a, Result<FreshKey, ConnectError>> {
+        erased(async move {
+            let (config, address) = (&core.config, &self.address);
+            tracing::info!(dc, %address, temporary = expires_in.is_some(), "making an auth key");
+            let (keys, limit) = (core.trusted_keys(), config.timing.exchange);
+            let options = ExchangeOptions { dc: self.wire_dc, keys, limit, expires_in };
+            let fresh = exchange(&mut self.connection, &core.clock, options).await;
+            fresh.map_err(|source| ConnectError::Exchange { dc, address: self.address.clone(), source })
+        })
     }
 
     async fn temporary(
@@ -185,10 +180,6 @@ impl Dialed {
         let life = i32::try_from(core.config.timing.temp_key.as_secs()).unwrap_or(i32::MAX).max(1);
         let fresh = self.exchange(core, dc, Some(life)).await?;
         Ok(TempKey::new(fresh, life, Arc::clone(permanent), core.clock.now(), &mut rand::rng()))
-    }
-
-    fn failed(&self, dc: i32, source: ExchangeError) -> ConnectError {
-        ConnectError::Exchange { dc, address: self.address.clone(), source }
     }
 
     fn with(self, temp: Arc<TempKey>) -> Established {
@@ -203,6 +194,13 @@ impl Dialed {
             permanent: temp.permanent.id(),
             temp: Some(temp),
         }
+    }
+
+    fn with_permanent(self, auth_key: Arc<AuthKey>, salt: i64, time: ServerTime) -> Established {
+        let Self { connection, address, permit, .. } = self;
+        drop(permit);
+        let permanent = auth_key.id();
+        Established { connection, address, auth_key, salt, time, permanent, temp: None }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Calls, from the typed function to its typed result, and the moves to another DC that some of them cause.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -10,12 +11,12 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use super::in_order::Turn;
-use super::link::{CallEnd, Link, Order};
+use super::link::{CallEnd, Link, Order, Ticket};
 use super::retry::{Patience, Reaction};
 use super::{Client, InvokeError, repeatable};
 use crate::message::client::CallOptions;
 use crate::message::{CallStatus, RpcError};
-use crate::net::erased;
+use crate::net::{BoxFuture, erased};
 use crate::tl::{Deserialize, Function};
 
 /// The name of a call of bytes in errors and logs.
@@ -72,6 +73,21 @@ impl Request {
     /// The call of a serialized function.
     pub(super) fn raw(body: Bytes, target: Target) -> Self {
         Self { options: CallOptions::default(), ..Self::named(RAW, body, target) }
+    }
+
+    /// What a link is told, after no other call.
+    pub(super) fn order(&self, deadline: Instant) -> Order {
+        Order {
+            method: self.method,
+            body: self.body.clone(),
+            options: self.options,
+            deadline,
+            introduce: false,
+            without_updates: self.without_updates,
+            after: None,
+            leads: self.turn.is_some(),
+            acknowledged: self.acknowledged.clone(),
+        }
     }
 }
 
@@ -168,57 +184,83 @@ impl Client {
         F::Return::from_bytes(result).map_err(|source| InvokeError::Decode { method: F::NAME, source })
     }
 
-    pub(super) async fn call(&self, request: Request) -> Result<Bytes, InvokeError> {
+    /// A call and its serialized result.
+    ///
+    /// No `async fn`: the code of one is compiled again for each place that waits for it, which is each function that a
+    /// program calls.
+    pub(super) fn call(&self, request: Request) -> Call<'_> {
         let span = tracing::debug_span!("invoke", method = request.method, target = ?request.target);
-        if span.is_disabled() {
-            // Not carried along where nobody looks at it: most calls of most programs.
-            drop(span);
-            return self.call_patiently(request).await;
+        if !span.is_disabled() {
+            return Call::Patient(erased(self.patiently(request, None).instrument(span)));
         }
-        erased(self.call_patiently(request).instrument(span)).await
+        // Not carried along where nobody looks at it: most calls of most programs.
+        drop(span);
+        if request.turn.is_none()
+            && request.target == Target::Home
+            && let Ok(Some(link)) = self.open_link(None)
+        {
+            let deadline = Instant::now() + self.shared.core.config.timing.call;
+            let ticket = link.call(request.order(deadline));
+            return Call::Straight(self, Some((request, Made { ticket, deadline })));
+        }
+        Call::Patient(self.patiently(request, None))
     }
 
-    async fn call_patiently(&self, request: Request) -> Result<Bytes, InvokeError> {
-        let Request { method, body, options, mut target, without_updates, mut turn, acknowledged } = request;
+    fn patiently(
+        &self,
+        request: Request,
+        over: Option<(Made, CallEnd)>,
+    ) -> BoxFuture<'_, Result<Bytes, InvokeError>> {
+        erased(self.call_patiently(request, over))
+    }
+
+    /// Makes the call again until it has its result or an error that nothing can be done about. It was made before, where
+    /// it has come to its end.
+    async fn call_patiently(
+        &self,
+        mut request: Request,
+        over: Option<(Made, CallEnd)>,
+    ) -> Result<Bytes, InvokeError> {
+        let method = request.method;
         let config = &self.shared.core.config;
         let limit = config.timing.call;
-        let mut deadline = Instant::now() + limit;
         let mut patience = Patience::new(&config.retry);
         let mut next = Next::Again;
+        let (mut deadline, mut over) = match over {
+            Some((made, end)) => (made.deadline, Some((made.ticket, end))),
+            None => (Instant::now() + limit, None),
+        };
         loop {
-            let link = self.link(method, target).await?;
-            let after = match &mut turn {
-                None => None,
-                Some(turn) => {
-                    let former = turn.come(&link, matches!(next, Next::AfterFormer));
-                    match timeout_at(deadline, former).await {
-                        Ok(after) => after,
-                        Err(_) => {
-                            let (status, cause) = (CallStatus::Queued, None);
-                            return Err(InvokeError::Timeout { method, after: limit, status, cause });
-                        }
+            let mut after = None;
+            let (ticket, end) = match over.take() {
+                Some(over) => over,
+                None => {
+                    let link = self.link(method, request.target).await?;
+                    if let Some(turn) = &mut request.turn {
+                        let former = turn.come(&link, matches!(next, Next::AfterFormer));
+                        after = match timeout_at(deadline, former).await {
+                            Ok(after) => after,
+                            Err(_) => {
+                                let (status, cause) = (CallStatus::Queued, None);
+                                return Err(InvokeError::Timeout { method, after: limit, status, cause });
+                            }
+                        };
+                    }
+                    let introduce = matches!(next, Next::Introduced);
+                    let mut ticket = link.call(Order { introduce, after, ..request.order(deadline) });
+                    if let Some(turn) = &request.turn {
+                        turn.is_on(ticket.link(), ticket.id());
+                    }
+                    match ticket.end().await {
+                        Ok(result) => return Ok(result),
+                        Err(end) => (ticket, end),
                     }
                 }
             };
-            let ticket = link.call(Order {
-                method,
-                body: body.clone(),
-                options,
-                deadline,
-                introduce: matches!(next, Next::Introduced),
-                without_updates,
-                after,
-                leads: turn.is_some(),
-                acknowledged: acknowledged.clone(),
-            });
-            if let Some(turn) = &turn {
-                turn.is_on(&link, ticket.id());
-            }
-            let end = match ticket.end().await {
-                Ok(result) => return Ok(result),
-                Err(end) => end,
-            };
-            if let Some(turn) = &turn {
+            // It does not count among the link's calls while it waits.
+            let link = ticket.link().clone();
+            drop(ticket);
+            if let Some(turn) = &request.turn {
                 // Who comes after this one waits until it is known what is done about it.
                 turn.waits();
             }
@@ -235,18 +277,18 @@ impl Client {
                         Next::Again
                     }
                     Reaction::Introduce => Next::Introduced,
-                    Reaction::Move(dc) if target == Target::Home => {
-                        Box::pin(self.move_home(method, dc)).await?;
+                    Reaction::Move(dc) if request.target == Target::Home => {
+                        self.move_home(method, dc).await?;
                         Next::Again
                     }
                     Reaction::Move(dc) | Reaction::Visit(dc) => {
-                        target = target.moved_to(dc);
+                        request.target = request.target.moved_to(dc);
                         Next::Again
                     }
                     Reaction::Fail(error) => {
                         let lost = matches!(error, InvokeError::Unauthorized { .. })
                             && error.is("AUTH_KEY_UNREGISTERED")
-                            && Box::pin(self.forget_authorization(&link)).await
+                            && self.forget_authorization(&link).await
                             && patience.may_import();
                         if !lost {
                             return Err(error);
@@ -259,6 +301,44 @@ impl Client {
             if Instant::now() >= deadline {
                 let (status, cause) = (CallStatus::Queued, None);
                 return Err(InvokeError::Timeout { method, after: limit, status, cause });
+            }
+        }
+    }
+}
+
+/// A call that waits for its end.
+pub(super) struct Made {
+    ticket: Ticket,
+    deadline: Instant,
+}
+
+/// What [`Client::call`] gives. Most calls go straight to a link that is open, and end with a result; whatever else
+/// happens has memory of its own.
+pub(super) enum Call<'a> {
+    /// `None` once it is over.
+    Straight(&'a Client, Option<(Request, Made)>),
+    Patient(BoxFuture<'a, Result<Bytes, InvokeError>>),
+}
+
+impl Future for Call<'_> {
+    type Output = Result<Bytes, InvokeError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            match &mut *self {
+                Self::Patient(call) => return call.as_mut().poll(cx),
+                Self::Straight(client, call) => {
+                    let Some((_, made)) = call else { return Poll::Pending };
+                    let end = ready!(made.ticket.poll_end(cx));
+                    let client = *client;
+                    let Some((request, made)) = call.take() else { return Poll::Pending };
+                    match end {
+                        Ok(result) => return Poll::Ready(Ok(result)),
+                        Err(end) => {
+                            *self = Self::Patient(client.patiently(request, Some((made, end))));
+                        }
+                    }
+                }
             }
         }
     }
@@ -288,22 +368,28 @@ impl Client {
     async fn link(&self, method: &'static str, target: Target) -> Result<Link, InvokeError> {
         match target {
             Target::Home => self.main_link(method, None).await,
-            Target::Dc(dc) => erased(self.link_to(method, dc)).await,
-            Target::Media(dc) => erased(self.link_for_files(method, dc)).await,
+            Target::Dc(dc) => self.link_to(method, dc).await,
+            Target::Media(dc) => self.link_for_files(method, dc).await,
         }
     }
 
-    async fn link_to(&self, method: &'static str, dc: i32) -> Result<Link, InvokeError> {
-        let link = self.main_link(method, Some(dc)).await?;
-        self.authorize(method, &link).await?;
-        Ok(link)
+    fn link_to(&self, method: &'static str, dc: i32) -> BoxFuture<'_, Result<Link, InvokeError>> {
+        erased(async move {
+            let link = self.main_link(method, Some(dc)).await?;
+            if !self.is_authorized(dc) {
+                self.authorize(method, &link).await?;
+            }
+            Ok(link)
+        })
     }
 
-    async fn link_for_files(&self, method: &'static str, dc: i32) -> Result<Link, InvokeError> {
-        // The key and the login are those of the DC's other connections.
-        if dc != self.home_dc() && !self.is_authorized(dc) {
-            self.link_to(method, dc).await?;
-        }
-        self.media_link(method, dc).await
+    fn link_for_files(&self, method: &'static str, dc: i32) -> BoxFuture<'_, Result<Link, InvokeError>> {
+        erased(async move {
+            // The key and the login are those of the DC's other connections.
+            if dc != self.home_dc() && !self.is_authorized(dc) {
+                self.link_to(method, dc).await?;
+            }
+            self.media_link(method, dc).await
+        })
     }
 }

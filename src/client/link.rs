@@ -1,8 +1,11 @@
 //! The handle of the task that serves one DC.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, oneshot};
@@ -119,7 +122,7 @@ impl Link {
     }
 
     /// Makes a call; [`Ticket::end`] waits for its end.
-    pub(super) fn call(&self, order: Order) -> Ticket<'_> {
+    pub(super) fn call(self, order: Order) -> Ticket {
         let id = CallId(self.0.next_id.fetch_add(1, Ordering::Relaxed));
         let (reply, answer) = oneshot::channel();
         self.0.load.fetch_add(1, Ordering::Relaxed);
@@ -165,29 +168,39 @@ impl fmt::Debug for Link {
 }
 
 /// A call that was made. Dropped before its end, it cancels the call.
-pub(super) struct Ticket<'a> {
-    link: &'a Link,
+pub(super) struct Ticket {
+    link: Link,
     id: CallId,
     answer: oneshot::Receiver<Result<Bytes, CallEnd>>,
     over: bool,
 }
 
-impl Ticket<'_> {
+impl Ticket {
     /// The call's name between caller and task.
     pub(super) fn id(&self) -> CallId {
         self.id
     }
 
-    /// Waits for the end of the call, which comes by its deadline.
-    pub(super) async fn end(mut self) -> Result<Bytes, CallEnd> {
-        let end = (&mut self.answer).await;
+    /// What has the call.
+    pub(super) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Waits for the end of the call, which comes by its deadline; not to be asked again then.
+    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, CallEnd>> {
+        let end = ready!(Pin::new(&mut self.answer).poll(cx));
         self.over = true;
         // The task dropped its end without a word: it is gone, and what it had not told was not sent.
-        end.unwrap_or(Err(CallEnd::Closed(CallStatus::Queued)))
+        Poll::Ready(end.unwrap_or(Err(CallEnd::Closed(CallStatus::Queued))))
+    }
+
+    /// [`poll_end`](Self::poll_end) as a future.
+    pub(super) async fn end(&mut self) -> Result<Bytes, CallEnd> {
+        poll_fn(|cx| self.poll_end(cx)).await
     }
 }
 
-impl Drop for Ticket<'_> {
+impl Drop for Ticket {
     fn drop(&mut self) {
         self.link.0.load.fetch_sub(1, Ordering::Relaxed);
         if !self.over {

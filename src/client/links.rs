@@ -1,6 +1,5 @@
 //! The links that are open: one to each DC for calls, and several for files.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::core::Core;
@@ -8,16 +7,15 @@ use super::establish::establish_patiently;
 use super::link::{Lane, Link};
 use super::{Client, ConnectError, InvokeError, Shared};
 use crate::message::CallStatus;
-use crate::message::ordered::Ordered;
-use crate::net::erased;
+use crate::net::{BoxFuture, erased};
 use crate::session::Change;
-use crate::tl::functions;
 
 /// The open links.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    main: Ordered<i32, Link>,
-    media: HashMap<i32, Vec<Link>>,
+    /// By the number of the DC, as those for files.
+    main: Vec<(i32, Link)>,
+    media: Vec<(i32, Link)>,
     /// The client was disconnected: no link is opened any more.
     pub closed: bool,
 }
@@ -25,19 +23,24 @@ pub(super) struct Links {
 impl Links {
     /// Takes all links out.
     pub(super) fn drain(&mut self) -> Vec<Link> {
-        let media = self.media.drain().flat_map(|(_, links)| links);
-        self.main.take().map(|(_, link)| link).chain(media).collect()
+        self.main.drain(..).chain(self.media.drain(..)).map(|(_, link)| link).collect()
     }
 
     fn main(&self, dc: i32) -> Option<Link> {
-        self.main.get(dc).filter(|link| !link.is_over()).cloned()
+        let (_, link) = self.main.iter().find(|(to, _)| *to == dc)?;
+        (!link.is_over()).then(|| link.clone())
+    }
+
+    fn set_main(&mut self, dc: i32, link: Option<Link>) {
+        self.main.retain(|(to, _)| *to != dc);
+        self.main.extend(link.map(|link| (dc, link)));
     }
 
     /// The link for files with the least to do, and how many there are.
     fn media(&mut self, dc: i32) -> (Option<Link>, usize) {
-        let links = self.media.entry(dc).or_default();
-        links.retain(|link| !link.is_over());
-        (links.iter().min_by_key(|link| link.load()).cloned(), links.len())
+        self.media.retain(|(_, link)| !link.is_over());
+        let links = || self.media.iter().filter(|(to, _)| *to == dc).map(|(_, link)| link);
+        (links().min_by_key(|link| link.load()).cloned(), links().count())
     }
 }
 
@@ -48,31 +51,33 @@ impl Client {
         let first = establish_patiently(&core, (home, Lane::Main)).await?;
         let link = Link::start(Arc::clone(&core), (home, Lane::Main), first);
         let client = Self { shared: Arc::new(Shared::new(core)) };
-        client.links().main.insert(home, link);
-        let first_call = |error| ConnectError::FirstCall(Box::new(error));
-        let config = client.invoke(&functions::help::GetConfig {}).await.map_err(first_call)?;
-        client.keep_config_fresh(&config);
-        client.shared.core.learn_addresses(config.dc_options).await?;
+        client.links().set_main(home, Some(link));
+        let first_call = client.ask_config().await;
+        let (lifetime, options) = first_call.map_err(|error| ConnectError::FirstCall(Box::new(error)))?;
+        client.keep_config_fresh(lifetime);
+        client.shared.core.learn_addresses(options).await?;
         Ok(client)
     }
 
     /// The link for calls to a DC, or to the home; opened if there is none, once for all that wait for it.
-    pub(super) async fn main_link(&self, method: &'static str, dc: Option<i32>) -> Result<Link, InvokeError> {
-        match self.open_link(dc)? {
-            Some(link) => Ok(link),
-            None => erased(self.open_main_link(method, dc)).await,
-        }
-    }
-
-    async fn open_main_link(&self, method: &'static str, dc: Option<i32>) -> Result<Link, InvokeError> {
-        let _opening = self.shared.opening.lock().await;
-        if let Some(link) = self.open_link(dc)? {
-            return Ok(link);
-        }
-        let dc = dc.unwrap_or_else(|| self.home_dc());
-        let link = self.new_link(method, dc, Lane::Main).await?;
-        self.links().main.insert(dc, link.clone());
-        Ok(link)
+    pub(super) fn main_link(
+        &self,
+        method: &'static str,
+        dc: Option<i32>,
+    ) -> BoxFuture<'_, Result<Link, InvokeError>> {
+        erased(async move {
+            if let Some(link) = self.open_link(dc)? {
+                return Ok(link);
+            }
+            let _opening = self.shared.opening.lock().await;
+            if let Some(link) = self.open_link(dc)? {
+                return Ok(link);
+            }
+            let dc = dc.unwrap_or_else(|| self.home_dc());
+            let link = self.new_link(method, dc, Lane::Main).await?;
+            self.links().set_main(dc, Some(link.clone()));
+            Ok(link)
+        })
     }
 
     /// The link for files to a DC that has the least to do. Another is opened while all have something to do and there
@@ -96,7 +101,7 @@ impl Client {
             return Ok(link);
         }
         let link = self.new_link(method, dc, Lane::Media(count)).await?;
-        self.links().media.entry(dc).or_default().push(link.clone());
+        self.links().media.push((dc, link.clone()));
         Ok(link)
     }
 
@@ -108,19 +113,30 @@ impl Client {
         Ok(links.main(dc.unwrap_or_else(|| self.home_dc())))
     }
 
-    async fn new_link(&self, method: &'static str, dc: i32, lane: Lane) -> Result<Link, InvokeError> {
+    fn new_link(
+        &self,
+        method: &'static str,
+        dc: i32,
+        lane: Lane,
+    ) -> BoxFuture<'_, Result<Link, InvokeError>> {
         let core = &self.shared.core;
-        if core.is_lost() {
-            return Err(InvokeError::SessionLost { method, status: CallStatus::Queued });
-        }
-        match establish_patiently(core, (dc, lane)).await {
-            Ok(established) => Ok(Link::start(Arc::clone(core), (dc, lane), established)),
-            Err(error) => Err(InvokeError::Unreachable { method, dc, reason: error.to_string() }),
-        }
+        erased(async move {
+            if core.is_lost() {
+                return Err(InvokeError::SessionLost { method, status: CallStatus::Queued });
+            }
+            match establish_patiently(core, (dc, lane)).await {
+                Ok(established) => Ok(Link::start(Arc::clone(core), (dc, lane), established)),
+                Err(error) => Err(InvokeError::Unreachable { method, dc, reason: error.to_string() }),
+            }
+        })
     }
 
     /// Makes `dc` the home, opening a link to it; once, however many calls ask for it.
-    pub(super) async fn move_home(&self, method: &'static str, dc: i32) -> Result<(), InvokeError> {
+    pub(super) fn move_home(&self, method: &'static str, dc: i32) -> BoxFuture<'_, Result<(), InvokeError>> {
+        erased(self.move_home_once(method, dc))
+    }
+
+    async fn move_home_once(&self, method: &'static str, dc: i32) -> Result<(), InvokeError> {
         let core = &self.shared.core;
         let _opening = self.shared.opening.lock().await;
         let old_home = self.home_dc();
@@ -142,10 +158,10 @@ impl Client {
             return Err(InvokeError::Unreachable { method, dc, reason: error.to_string() });
         }
         let mut links = self.links();
-        links.main.insert(dc, link);
+        links.set_main(dc, Some(link));
         core.set_home(dc);
         // Calls still under way on it hold it open until they have ended.
-        links.main.remove(old_home);
+        links.set_main(old_home, None);
         Ok(())
     }
 }

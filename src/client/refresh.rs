@@ -8,8 +8,8 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::core::Core;
-use super::{Client, Shared};
-use crate::net::erased;
+use super::{Client, InvokeError, Shared};
+use crate::net::{BoxFuture, erased};
 use crate::tl::{functions, types};
 
 /// The shortest and the longest time for which a configuration is believed.
@@ -74,16 +74,24 @@ impl Refresh {
 }
 
 impl Client {
+    /// Asks for the configuration, and gives how long it is good for and where the DCs are.
+    pub(super) fn ask_config(&self) -> BoxFuture<'_, Result<(Duration, Vec<types::DcOption>), InvokeError>> {
+        erased(async move {
+            let config = self.invoke(&functions::help::GetConfig {}).await?;
+            Ok((lifetime(&config), config.dc_options))
+        })
+    }
+
     /// From now on the configuration is asked for again when this one's time is over, when an update says that it has
     /// changed, and after failures to connect; until the client is gone.
-    pub(super) fn keep_config_fresh(&self, config: &types::Config) {
+    pub(super) fn keep_config_fresh(&self, lifetime: Duration) {
         let core = &self.shared.core;
         let wanted = {
             let mut asking = core.refresh.asking();
             asking.client = Arc::downgrade(&self.shared);
             asking.wanted
         };
-        core.config_is_good_for(lifetime(config));
+        core.config_is_good_for(lifetime);
         if wanted {
             // There was a reason already while this one was on its way.
             core.refresh_config();
@@ -129,10 +137,9 @@ async fn keep_asking(core: Arc<Core>) {
 
 /// Asks for the configuration, and gives for how long it is good.
 async fn refresh(client: Client) -> Duration {
-    match client.invoke(&functions::help::GetConfig {}).await {
-        Ok(config) => {
-            let lifetime = lifetime(&config);
-            if let Err(error) = client.shared.core.learn_addresses(config.dc_options).await {
+    match client.ask_config().await {
+        Ok((lifetime, options)) => {
+            if let Err(error) = client.shared.core.learn_addresses(options).await {
                 tracing::warn!(%error, "cannot keep the addresses of the DCs");
             }
             lifetime

@@ -5,7 +5,6 @@
 //! connection while everything goes on, then has the links [drain](Stage::Draining), and puts the new key in the place of
 //! the old when no call is under way any more. New calls wait meanwhile, for a round trip or two.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -274,19 +273,27 @@ impl Slot {
 /// The places of all DCs.
 #[derive(Debug, Default)]
 pub(super) struct TempKeys {
-    slots: Mutex<HashMap<i32, Arc<Slot>>>,
+    /// By the numbers of the DCs.
+    slots: Mutex<Vec<(i32, Arc<Slot>)>>,
 }
 
 impl TempKeys {
     pub(super) fn slot(&self, dc: i32) -> Arc<Slot> {
-        // The map is whole after every statement.
+        // The list is whole after every statement.
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(slots.entry(dc).or_insert_with(|| Arc::new(Slot::new())))
+        match slots.iter().find(|(of, _)| *of == dc) {
+            Some((_, slot)) => Arc::clone(slot),
+            None => {
+                let slot = Arc::new(Slot::new());
+                slots.push((dc, Arc::clone(&slot)));
+                slot
+            }
+        }
     }
 
     /// Lets the place of a DC go: without temporary keys only the making of a permanent key needs one.
     pub(super) fn forget(&self, dc: i32) {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(&dc);
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _)| *of != dc);
     }
 }
 

@@ -1,20 +1,20 @@
 //! How many key exchanges a process makes at one time.
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
-use std::thread::available_parallelism;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Address;
 
-/// Exchanges at one time with one address, for each core. An exchange takes about 10 ms of a core and a few round trips:
-/// so many keep the cores busy on a slow network, and none of them waits so long for a core that the server takes it for
+/// Exchanges at one time with one address, for each worker of the runtime, of which there is one for each core where a
+/// program says nothing else. An exchange takes a few ms of a core and a few round trips: so many keep the cores busy
+/// on a slow network, and none of them waits so long for one that the server takes it for
 /// dead. Without a bound a thousand that begin together go on in step, and all of them are late.
-const EACH_CORE: usize = 32;
+const EACH_WORKER: usize = 32;
 
 /// By address, so that a server which does not answer holds up nobody but its own clients.
-static GATES: LazyLock<Mutex<HashMap<Address, Weak<Semaphore>>>> = LazyLock::new(Mutex::default);
+static GATES: Mutex<Vec<(Address, Weak<Semaphore>)>> = Mutex::new(Vec::new());
 
 /// Waits until there is room for one more exchange with `address`; there is until the permit is dropped.
 pub async fn exchange_permit(address: &Address) -> Option<OwnedSemaphorePermit> {
@@ -24,15 +24,16 @@ pub async fn exchange_permit(address: &Address) -> Option<OwnedSemaphorePermit> 
 }
 
 fn gate(address: &Address) -> Arc<Semaphore> {
-    // The map is whole after every statement.
+    // The list is whole after every statement.
     let mut gates = GATES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(gate) = gates.get(address).and_then(Weak::upgrade) {
+    let known = gates.iter().find(|(known, _)| known == address);
+    if let Some(gate) = known.and_then(|(_, gate)| gate.upgrade()) {
         return gate;
     }
-    gates.retain(|_, gate| gate.strong_count() > 0);
-    let cores = available_parallelism().map_or(1, usize::from);
-    let gate = Arc::new(Semaphore::new(cores * EACH_CORE));
-    gates.insert(address.clone(), Arc::downgrade(&gate));
+    gates.retain(|(_, gate)| gate.strong_count() > 0);
+    let workers = Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers());
+    let gate = Arc::new(Semaphore::new(workers * EACH_WORKER));
+    gates.push((address.clone(), Arc::downgrade(&gate)));
     gate
 }
 

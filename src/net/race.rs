@@ -1,11 +1,13 @@
 //! Which of several addresses is reached first (after RFC 8305, "Happy Eyeballs").
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use super::{Connection, DialError, Endpoint, Route, connect, erased};
+use super::{BoxFuture, Connection, DialError, Endpoint, Route, connect, erased};
 
 /// How long one address is waited for before the next is tried beside it (RFC 8305, section 8).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -21,36 +23,52 @@ pub async fn race(
     targets: &[(Endpoint, i32)],
     limit: Duration,
 ) -> Result<(usize, Connection), DialError> {
-    let mut waiting = targets.iter().cloned().enumerate();
-    let mut dials = JoinSet::new();
+    let mut waiting = targets.iter().enumerate();
+    let mut next = || waiting.next().map(|(number, target)| dial(route, number, target, limit));
+    let mut dials: Vec<_> = next().into_iter().collect();
     let mut errors = Vec::new();
-    let mut dial_next = |dials: &mut JoinSet<_>| {
-        let Some((number, (endpoint, dc))) = waiting.next() else { return false };
-        let route = route.clone();
-        dials.spawn(erased(async move {
-            let connected = connect(&route, dc, &endpoint, limit).await;
-            connected.map(|connection| (number, connection))
-        }));
-        true
-    };
-    let mut more = dial_next(&mut dials);
-    loop {
-        let joined = tokio::select! {
-            joined = dials.join_next() => joined,
-            () = sleep(STAGGER), if more => {
-                more = dial_next(&mut dials);
-                continue;
+    let mut stagger = pin!(sleep(STAGGER));
+    poll_fn(|cx| {
+        loop {
+            let (mut at, mut failed) = (0, false);
+            while let Some(dial) = dials.get_mut(at) {
+                match dial.as_mut().poll(cx) {
+                    Poll::Pending => at += 1,
+                    Poll::Ready(Ok(connected)) => return Poll::Ready(Ok(connected)),
+                    Poll::Ready(Err(error)) => {
+                        drop(dials.remove(at));
+                        errors.push(error);
+                        failed = true;
+                    }
+                }
             }
-        };
-        match joined {
-            Some(Ok(Ok(connected))) => return Ok(connected),
-            Some(Ok(Err(error))) => errors.push(error),
-            // A dial that panicked has reached nothing.
-            Some(Err(_)) => {}
-            None => return Err(DialError::of_all(errors)),
+            if !failed && !dials.is_empty() && stagger.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            match next() {
+                Some(dial) => {
+                    dials.push(dial);
+                    stagger.as_mut().reset(Instant::now() + STAGGER);
+                }
+                None if dials.is_empty() => {
+                    return Poll::Ready(Err(DialError::of_all(std::mem::take(&mut errors))));
+                }
+                None => return Poll::Pending,
+            }
         }
-        more = more && dial_next(&mut dials);
-    }
+    })
+    .await
+}
+
+type Dialed = Result<(usize, Connection), DialError>;
+
+fn dial<'a>(
+    route: &'a Route,
+    number: usize,
+    (endpoint, dc): &'a (Endpoint, i32),
+    limit: Duration,
+) -> BoxFuture<'a, Dialed> {
+    erased(async move { Ok((number, connect(route, *dc, endpoint, limit).await?)) })
 }
 
 #[cfg(test)]

@@ -455,7 +455,7 @@ impl Task {
             self.calls.shrink_to_fit();
             self.commands.shrink_to_fit();
             self.drafts = Vec::new();
-            while self.saves.try_join_next().is_some() {}
+            self.saves.retain(|save| !save.is_finished());
         }
     }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use super::{End, Task};
 use crate::client::ConnectError;
@@ -35,8 +34,8 @@ pub(super) struct Keeping {
     binding: Option<RequestId>,
     /// The number of calls under way that the others know of.
     reported: usize,
-    /// The next key is being made.
-    making: JoinSet<Result<Established, ConnectError>>,
+    /// The next key, while it is being made.
+    making: Option<BoxFuture<'static, Result<Established, ConnectError>>>,
     /// The next key, and a connection for it.
     ready: Option<Box<Established>>,
     /// No earlier than this the renewal is tried again.
@@ -56,7 +55,7 @@ impl Keeping {
             key: None,
             binding: None,
             reported: 0,
-            making: JoinSet::new(),
+            making: None,
             ready: None,
             not_before: Duration::ZERO,
             drain_by: None,
@@ -74,7 +73,7 @@ impl Keeping {
     /// The connection is over. The next key is begun anew on the next: this one's connection waits for nobody.
     pub(super) fn interrupted(&mut self) {
         self.ready = None;
-        self.making = JoinSet::new();
+        self.making = None;
         self.drain_by = None;
         self.slot.end_renewal(self.number);
     }
@@ -102,12 +101,14 @@ impl Keeping {
             self.news = news(watch);
             ready = Poll::Ready(());
         }
-        while let Poll::Ready(Some(made)) = self.making.poll_join_next(cx) {
+        if let Some(making) = &mut self.making
+            && let Poll::Ready(made) = making.as_mut().poll(cx)
+        {
             ready = Poll::Ready(());
+            self.making = None;
             match made {
-                Ok(Ok(made)) => self.ready = Some(Box::new(made)),
-                Ok(Err(error)) => tracing::warn!(%error, "cannot make the next temporary key"),
-                Err(error) => tracing::error!(%error, "making the next temporary key"),
+                Ok(made) => self.ready = Some(Box::new(made)),
+                Err(error) => tracing::warn!(%error, "cannot make the next temporary key"),
             }
             if self.ready.is_none() {
                 self.slot.end_renewal(self.number);
@@ -123,7 +124,7 @@ impl Keeping {
             (Some(_), Some(drain_by)) if now < drain_by => drain_by.min(key.urgent_at()),
             (Some(_), Some(_)) => key.urgent_at(),
             (Some(_), None) => self.not_before.min(key.closing_at()),
-            (None, _) if self.making.is_empty() => key.renew_at().max(self.not_before),
+            (None, _) if self.making.is_none() => key.renew_at().max(self.not_before),
             (None, _) => key.end(),
         };
         Some(next.min(key.end()))
@@ -223,12 +224,11 @@ impl Task {
         let Some(keeping) = &mut self.keeping else { return Ok(()) };
         let id = key.auth_key.id();
         if keeping.ready.is_none() {
-            let due = now >= key.renew_at().max(keeping.not_before) && keeping.making.is_empty();
+            let due = now >= key.renew_at().max(keeping.not_before) && keeping.making.is_none();
             if due && keeping.slot.stage() == Stage::Bound && keeping.slot.begin_renewal(keeping.number) {
-                let (core, place, permanent) =
-                    (Arc::clone(&self.core), keeping.place, Arc::clone(&key.permanent));
+                let (core, permanent) = (Arc::clone(&self.core), Arc::clone(&key.permanent));
                 keeping.not_before = now + key.retry_after();
-                keeping.making.spawn(erased(async move { next_temporary(&core, place, permanent).await }));
+                keeping.making = Some(next_temporary(core, keeping.place, permanent));
             }
             return Ok(());
         }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
+use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 use self::keys::Keeping;
@@ -57,7 +57,7 @@ pub(super) fn run(
         unknown_key: 0,
         cause: None,
         closing: None,
-        saves: JoinSet::new(),
+        saves: Vec::new(),
         lost: core.lost(),
         backoff: Backoff::new(timing.reconnect_first, timing.reconnect_max),
         keeping: core.config.pfs.then(|| Box::new(Keeping::new(&core, (dc, lane), number))),
@@ -98,7 +98,7 @@ struct Task {
     cause: Option<String>,
     closing: Option<oneshot::Sender<()>>,
     /// Writes to the store that are under way.
-    saves: JoinSet<()>,
+    saves: Vec<JoinHandle<()>>,
     /// Ready when the session is somebody else's; not to be asked again then. `None` if it cannot become that.
     lost: Option<BoxFuture<'static, ()>>,
     backoff: Backoff,
@@ -186,7 +186,10 @@ impl Task {
             self.obey_offline(command);
         }
         self.calls.end_all(None, CallEnd::Closed);
-        while self.saves.join_next().await.is_some() {}
+        for save in std::mem::take(&mut self.saves) {
+            // One that panicked is over, too.
+            let _ = save.await;
+        }
         Box::pin(self.save_now()).await;
         let closing = self.closing.take();
         // The store goes first: who waits for the end wants to open the session again.
@@ -292,12 +295,12 @@ impl Task {
 
     /// Saves salt and clock in the background: losing either costs one round trip, no more.
     fn save(&mut self, session: &Session, salt: Option<i64>) {
-        while self.saves.try_join_next().is_some() {}
+        self.saves.retain(|save| !save.is_finished());
         let (core, dc, key_id) = (Arc::clone(&self.core), self.dc, self.key_id);
         // The salts of a temporary key end with it.
         let salt = salt.filter(|_| self.keeping.is_none());
         let offset = session.time().offset_seconds(core.clock.now());
-        self.saves.spawn(erased(async move { save(&core, dc, key_id, salt, offset).await }));
+        self.saves.push(tokio::spawn(save(core, (dc, key_id), salt, offset)));
     }
 
     /// Saves salt and clock before the link ends.
@@ -305,14 +308,8 @@ impl Task {
         let Some(session) = &self.session else { return };
         let now = self.core.clock.now();
         let (salt, offset) = (session.salt(now), session.time().offset_seconds(now));
-        save(
-            &self.core,
-            self.dc,
-            self.key_id,
-            Some(salt).filter(|salt| *salt != 0 && self.keeping.is_none()),
-            offset,
-        )
-        .await;
+        let salt = Some(salt).filter(|salt| *salt != 0 && self.keeping.is_none());
+        save(Arc::clone(&self.core), (self.dc, self.key_id), salt, offset).await;
     }
 
     /// The server does not know the key, seen for the `unknown_key`th time in a row. The first time might be a
@@ -367,17 +364,24 @@ impl Task {
     }
 }
 
-async fn save(core: &Arc<Core>, dc: i32, key_id: i64, salt: Option<i64>, time_offset: i64) {
-    let saved = core.change_dc(dc, move |dc| {
-        if dc.auth_key.as_ref().map(AuthKey::id) != Some(key_id) {
-            return;
+fn save(
+    core: Arc<Core>,
+    (dc, key_id): (i32, i64),
+    salt: Option<i64>,
+    time_offset: i64,
+) -> BoxFuture<'static, ()> {
+    erased(async move {
+        let saved = core.change_dc(dc, move |dc| {
+            if dc.auth_key.as_ref().map(AuthKey::id) != Some(key_id) {
+                return;
+            }
+            if let Some(salt) = salt {
+                dc.salts = vec![Salt::undated(salt)];
+            }
+            dc.time_offset = time_offset;
+        });
+        if let Err(error) = saved.await {
+            tracing::warn!(%error, "cannot save salt and clock");
         }
-        if let Some(salt) = salt {
-            dc.salts = vec![Salt::undated(salt)];
-        }
-        dc.time_offset = time_offset;
-    });
-    if let Err(error) = saved.await {
-        tracing::warn!(%error, "cannot save salt and clock");
-    }
+    })
 }

@@ -36,18 +36,20 @@ pub(super) use mtproxy::{Hop, through};
 #[cfg(feature = "proxy")]
 pub use text::ProxyTextError;
 
-use super::{Address, BoxStream, DialError, dial};
+use super::{Address, BoxFuture, BoxStream, DialError, dial, erased};
 
 /// Opens a byte stream to `address` within `limit`, through a SOCKS5 or HTTP proxy if there is one.
-pub(super) async fn open(
-    proxy: Option<&Proxy>,
-    address: &Address,
+pub(super) fn open<'a>(
+    proxy: Option<&'a Proxy>,
+    address: &'a Address,
     limit: Duration,
-) -> Result<BoxStream, DialError> {
-    match proxy {
-        Some(proxy) => proxy.open(address, limit).await,
-        None => Ok(Box::new(dial(address, limit).await?)),
-    }
+) -> BoxFuture<'a, Result<BoxStream, DialError>> {
+    erased(async move {
+        match proxy {
+            Some(proxy) => proxy.open(address, limit).await,
+            None => Ok(Box::new(dial(address, limit).await?) as BoxStream),
+        }
+    })
 }
 
 #[cfg(test)]
