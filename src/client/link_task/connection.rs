@@ -258,6 +258,10 @@ impl Task {
         if self.poll_lost(cx).is_ready() {
             return Poll::Ready(Wake::SessionLost);
         }
+        // Before the frames, of which there may always be another: the next key is made in there.
+        if self.keeping.as_mut().is_some_and(|keeping| keeping.poll(cx).is_ready()) {
+            return Poll::Ready(Wake::KeyNews);
+        }
         let full = connection.queued() >= HIGH_WATER;
         if let Poll::Ready(frame) = connection.poll_next(cx) {
             return Poll::Ready(Wake::Frame(frame));
@@ -267,9 +271,6 @@ impl Task {
         }
         if let Poll::Ready(command) = self.commands.poll_recv(cx) {
             return Poll::Ready(Wake::Command(command));
-        }
-        if self.keeping.as_mut().is_some_and(|keeping| keeping.poll(cx).is_ready()) {
-            return Poll::Ready(Wake::KeyNews);
         }
         timer.poll(cx).map(|()| Wake::Timer)
     }
