@@ -21,6 +21,9 @@ const IN_FLIGHT: [u64; 4] = [1, 10, 100, 1000];
 /// take more files than a process may commonly have open; `examples/login_load.rs` makes as many, with a server of its own.
 /// These take 8,000 (`ulimit -n`).
 const CONNECTIONS: [usize; 5] = [1, 10, 100, 1000, 4000];
+/// Of that many, so many are called at one time, always the same ones or all in turn: the difference is what it costs that
+/// the memory of a connection has not been touched since the round before.
+const AT_A_TIME: usize = 100;
 /// As many are made when the benches are only tried.
 const TRIED: usize = 100;
 /// How many connect at one time: one after the other would take long, all at once is not what is measured here.
@@ -30,6 +33,10 @@ const SIZES: [usize; 6] = [32, 256, 2 << 10, 16 << 10, 128 << 10, 1 << 20];
 
 async fn small(client: Client) {
     client.invoke(&functions::help::GetNearestDc {}).await.expect("an answer");
+}
+
+async fn one_call_each(clients: &[Client]) {
+    clients.iter().cloned().map(small).collect::<JoinSet<_>>().join_all().await;
 }
 
 /// The server does not keep files: it reads all of the call and says so.
@@ -96,21 +103,30 @@ fn scaling(c: &mut Criterion) {
     }
     group.finish();
 
-    let mut group = c.benchmark_group("scaling/connections");
     let mut clients = vec![one];
     let most = if std::env::args().any(|arg| arg == "--test") { TRIED } else { usize::MAX };
     for count in CONNECTIONS.into_iter().filter(|&count| count <= most) {
         runtime.block_on(connect_up_to(count, &mut clients, &server));
+        let mut group = c.benchmark_group("scaling/connections");
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::from_parameter(count), |b| {
-            b.iter(|| {
-                runtime.block_on(async {
-                    clients.iter().cloned().map(small).collect::<JoinSet<_>>().join_all().await
-                })
-            });
+            b.iter(|| runtime.block_on(one_call_each(&clients)));
         });
+        group.finish();
+        if count < AT_A_TIME {
+            continue;
+        }
+        let mut group = c.benchmark_group("scaling/a hundred of the connections");
+        group.throughput(Throughput::Elements(AT_A_TIME as u64));
+        group.bench_function(BenchmarkId::new("the same", count), |b| {
+            b.iter(|| runtime.block_on(one_call_each(&clients[..AT_A_TIME])));
+        });
+        let mut turns = clients.chunks(AT_A_TIME).cycle();
+        group.bench_function(BenchmarkId::new("in turn", count), |b| {
+            b.iter(|| runtime.block_on(one_call_each(turns.next().expect("a cycle"))));
+        });
+        group.finish();
     }
-    group.finish();
     runtime.block_on(async {
         for client in clients {
             client.disconnect().await;
