@@ -16,6 +16,8 @@ if [ "${1:-}" = --json ]; then json=$2; fi
 # Both sides: the typed API of the layer, and a client for it without a session in SQLite.
 OURS="mtwire = { path = \"$root\", default-features = false, features = [\"client\"] }"
 OURS_DEFAULT="mtwire = { path = \"$root\" }"
+# Types, codecs, ciphers, key exchange and message layer: all but a client and its runtime.
+OURS_CORE="mtwire = { path = \"$root\", default-features = false, features = [\"api\"] }"
 # What any library of this kind stands on: a runtime, a block cipher, hashes, large numbers, randomness, gzip.
 FLOOR='tokio = { version = "1", features = ["net", "rt", "sync", "time"] }
 aes = "0.9"
@@ -77,6 +79,7 @@ cost() { # NAME DEPENDENCY: leaves "CPU_SECONDS BYTES CRATES" in $scratch/NAME.c
 
 cost mtwire "$OURS"
 cost mtwire-default "$OURS_DEFAULT"
+cost mtwire-core "$OURS_CORE"
 cost grammers-client "$THEIRS"
 cost floor "$FLOOR"
 # What is left if the compiler makes no code of the library itself, and if it makes code and does not optimize it.
@@ -104,6 +107,7 @@ comma=
     echo '['
     rows mtwire "cold release build, library only" goals
     rows mtwire-default "cold release build, library with default features" ''
+    rows mtwire-core "cold release build, library only, without the client and its runtime" ''
     rows mtwire-uncoded "cold release build, library only, without making code of the library itself" ''
     rows mtwire-plain "cold release build, library only, without optimizing the code of the library itself" ''
     rows floor "cold release build, only a runtime, ciphers, hashes, numbers and gzip" ''
