@@ -203,6 +203,11 @@ impl Slot {
         })
     }
 
+    /// Whether no other link is the renewer.
+    pub(super) fn may_renew(&self, link: u64) -> bool {
+        self.standing.borrow().renewer.is_none_or(|renewer| renewer == link)
+    }
+
     /// Makes a link the renewer; `false` if another one is.
     pub(super) fn begin_renewal(&self, link: u64) -> bool {
         let mut mine = false;
@@ -298,12 +303,13 @@ impl TempKeys {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     const S: Duration = Duration::from_secs(1);
 
-    fn key(number: u8, life: i32) -> Arc<TempKey> {
+    /// A key that was made ten seconds after the monotonic clock's beginning, and lives for so many.
+    pub(in crate::client) fn key(number: u8, life: i32) -> Arc<TempKey> {
         let now = Now { monotonic: 10 * S, unix: 1000 * S };
         let fresh = FreshKey {
             auth_key: AuthKey::from_bytes([number; 256]),

@@ -480,6 +480,10 @@ impl Task {
 
     /// Sends what is still to be said, acknowledgments above all, and closes the connection in order.
     async fn close(&mut self, session: &mut Session, connection: &mut Connection) {
+        // Nobody would poll what makes the next key meanwhile, which may keep others from making theirs.
+        if let Some(keeping) = &mut self.keeping {
+            keeping.interrupted();
+        }
         session.flush_acks();
         if self.transmit(session, connection, self.core.clock.now()).is_err() {
             return;

@@ -38,8 +38,10 @@ pub(super) struct Keeping {
     making: Option<BoxFuture<'static, Result<Established, ConnectError>>>,
     /// The next key, and a connection for it.
     ready: Option<Box<Established>>,
-    /// No earlier than this the renewal is tried again.
-    not_before: Duration,
+    /// No earlier than this the next key is made, after a try that came to nothing.
+    make_after: Duration,
+    /// No earlier than this the links are asked to come to rest, after a time when they did not.
+    drain_after: Duration,
     /// Until when the links may come to rest.
     drain_by: Option<Duration>,
 }
@@ -57,7 +59,8 @@ impl Keeping {
             reported: 0,
             making: None,
             ready: None,
-            not_before: Duration::ZERO,
+            make_after: Duration::ZERO,
+            drain_after: Duration::ZERO,
             drain_by: None,
         }
     }
@@ -120,12 +123,16 @@ impl Keeping {
     /// When [`Task::keep_key`] wants to be called.
     pub(super) fn deadline(&self, now: Duration) -> Option<Duration> {
         let key = self.key.as_ref()?;
+        let is_bound = || self.slot.stage() == Stage::Bound;
         let next = match (&self.ready, self.drain_by) {
             (Some(_), Some(drain_by)) if now < drain_by => drain_by.min(key.urgent_at()),
             (Some(_), Some(_)) => key.urgent_at(),
-            (Some(_), None) => self.not_before.min(key.closing_at()),
-            (None, _) if self.making.is_none() => key.renew_at().max(self.not_before),
-            (None, _) => key.end(),
+            (Some(_), None) if is_bound() => self.drain_after.min(key.closing_at()),
+            (None, _) if self.making.is_none() && is_bound() && self.slot.may_renew(self.number) => {
+                key.renew_at().max(self.make_after)
+            }
+            // The slot has news when that is over; a time that has passed would wake the task again and again.
+            _ => key.end(),
         };
         Some(next.min(key.end()))
     }
@@ -224,16 +231,16 @@ impl Task {
         let Some(keeping) = &mut self.keeping else { return Ok(()) };
         let id = key.auth_key.id();
         if keeping.ready.is_none() {
-            let due = now >= key.renew_at().max(keeping.not_before) && keeping.making.is_none();
+            let due = now >= key.renew_at().max(keeping.make_after) && keeping.making.is_none();
             if due && keeping.slot.stage() == Stage::Bound && keeping.slot.begin_renewal(keeping.number) {
                 let (core, permanent) = (Arc::clone(&self.core), Arc::clone(&key.permanent));
-                keeping.not_before = now + key.retry_after();
+                keeping.make_after = now + key.retry_after();
                 keeping.making = Some(next_temporary(core, keeping.place, permanent));
             }
             return Ok(());
         }
         let (closing, urgent) = (now >= key.closing_at(), now >= key.urgent_at());
-        let begin = keeping.drain_by.is_none() && (closing || now >= keeping.not_before);
+        let begin = keeping.drain_by.is_none() && (closing || now >= keeping.drain_after);
         if begin && keeping.slot.advance(id, Stage::Bound, Stage::Draining) {
             keeping.drain_by = Some(now + key.drain());
         }
@@ -251,7 +258,7 @@ impl Task {
             tracing::debug!("calls are still under way; the temporary key is replaced later");
             keeping.slot.advance(id, Stage::Draining, Stage::Bound);
             keeping.drain_by = None;
-            keeping.not_before = now + key.retry_after();
+            keeping.drain_after = now + key.retry_after();
         }
         Ok(())
     }
@@ -264,5 +271,50 @@ impl Task {
             Some(keeping) => keeping.bound(result),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::client::temp_key::TempKeys;
+    use crate::client::temp_key::tests::key;
+
+    fn keeping(slot: &Arc<Slot>, number: u64, key: &Arc<TempKey>) -> Keeping {
+        Keeping {
+            place: (2, Lane::Main),
+            number,
+            slot: Arc::clone(slot),
+            news: news(slot.watch()),
+            key: Some(Arc::clone(key)),
+            binding: None,
+            reported: 0,
+            making: None,
+            ready: None,
+            make_after: Duration::ZERO,
+            drain_after: Duration::ZERO,
+            drain_by: None,
+        }
+    }
+
+    #[test]
+    fn a_link_that_does_not_renew_sleeps_until_there_is_news() {
+        let (slot, key) = (TempKeys::default().slot(2), key(2, 1000));
+        let (id, due) = (key.auth_key.id(), key.renew_at());
+        slot.install(Arc::clone(&key));
+        let (renewer, mut other) = (keeping(&slot, 1, &key), keeping(&slot, 2, &key));
+        assert!(other.deadline(due) > Some(due), "the key has to be bound first");
+        slot.advance(id, Stage::Unbound, Stage::Bound);
+        assert_eq!((renewer.deadline(due), other.deadline(due)), (Some(due), Some(due)));
+        assert!(slot.begin_renewal(1));
+        assert_eq!(renewer.deadline(due), Some(due));
+        assert!(other.deadline(due) > Some(due), "it would wake again and again to find that it may not");
+        let mut has_news = || other.poll(&mut Context::from_waker(Waker::noop())).is_ready();
+        while has_news() {}
+        slot.end_renewal(1);
+        assert!(has_news());
+        assert_eq!(other.deadline(due), Some(due), "now it may");
     }
 }
