@@ -10,7 +10,7 @@ use super::link::Link;
 use super::{Client, InvokeError};
 use crate::auth::Refusal;
 use crate::net::{BoxFuture, erased};
-use crate::tl::{Deserialize, functions, types};
+use crate::tl::{Constructor, Deserialize, Reader, functions, types};
 
 impl Client {
     /// Whether calls at a DC are made in the name of the user, or nobody is logged in.
@@ -93,8 +93,12 @@ fn carry_once<'a>(from: &'a Link, to: &'a Link, limit: Duration) -> BoxFuture<'a
         let exported = types::auth::ExportedAuthorization::from_bytes(call_once(from, export, limit).await?)
             .map_err(|source| InvokeError::Decode { method, source })?;
         let import = functions::auth::ImportAuthorization { id: exported.id, bytes: exported.bytes };
-        // Whose login it is was known before: a program that asks for no users is built without what reads one.
-        call_once(to, Request::of(&import, Target::Home)?, limit).await.map(drop)
+        let import = Request::of(&import, Target::Home)?;
+        let method = import.method;
+        let mut answer = Reader::new(call_once(to, import, limit).await?);
+        // That it is a login is enough. Whose was known before, and what reads a user is not in a program that asks for none.
+        answer.id(types::auth::Authorization::ID, types::auth::Authorization::NAME);
+        answer.check().map_err(|source| InvokeError::Decode { method, source })
     })
 }
 

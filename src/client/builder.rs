@@ -394,11 +394,14 @@ impl ClientBuilder {
             changes.push(Change::HomeDc(home));
         }
         for &(id, ref address) in &self.addresses {
-            let changed = changes.iter().find_map(|change| match change {
-                Change::Dc(dc, record) if *dc == id => record.as_ref(),
-                _ => None,
-            });
-            let old = changed.or_else(|| state.dc(id)).cloned().unwrap_or_default();
+            let mut old = state.dc(id);
+            for change in &changes {
+                match change {
+                    Change::Dc(dc, record) if *dc == id => old = record.as_ref(),
+                    _ => {}
+                }
+            }
+            let old = old.cloned().unwrap_or_default();
             let addresses = vec![DcAddress::new(address.host(), address.port())];
             if old.addresses != addresses {
                 changes.push(Change::Dc(id, Some(Dc { addresses, ..old })));

@@ -162,9 +162,8 @@ impl Calls {
         self.waiting.is_empty() && self.running.is_empty()
     }
 
-    /// Lets go of memory that it has no use for now.
+    /// Lets go of memory that it has no use for now, when there are no calls.
     pub(super) fn shrink_to_fit(&mut self) {
-        let_go_if_empty(&mut self.succeeded);
         let_go_if_empty(&mut self.waiting);
         self.running.let_go_if_empty();
         self.requests.let_go_if_empty();
@@ -231,6 +230,14 @@ impl Calls {
             running.call.end(Err(end(status)));
         }
         self.requests.clear();
+    }
+}
+
+/// What drops the calls before they have ended, a runtime that shuts down or a panic, leaves those that a session has
+/// taken in doubt: such a call is not to be made again as if it had never been sent.
+impl Drop for Calls {
+    fn drop(&mut self) {
+        self.end_all(None, CallEnd::Closed);
     }
 }
 

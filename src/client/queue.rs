@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
-use crate::message::ordered::let_go_if_empty;
-
 use tokio::task::coop::poll_proceed;
+
+use crate::message::ordered::let_go_if_empty;
 
 /// Makes a queue. It is not bounded: those who put items in have to be.
 pub(super) fn queue<T>() -> (Sender<T>, Receiver<T>) {
@@ -149,7 +149,7 @@ impl<T> Receiver<T> {
         self.queue.closed.store(true, Ordering::Release);
     }
 
-    /// Lets go of memory that is not in use.
+    /// Lets go of its memory if nothing waits.
     pub(super) fn shrink_to_fit(&mut self) {
         let_go_if_empty(&mut self.taken);
         let_go_if_empty(&mut self.queue.lock().items);
