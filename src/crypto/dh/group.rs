@@ -91,9 +91,9 @@ impl Group {
 
     /// Checks a pair `(p, g)` that a server sent; `p` is big-endian (security guidelines 1 and 2).
     ///
-    /// The well-known prime is recognized by comparison. Of any other, `(p-1)/2` passes 32 rounds of Miller-Rabin to bases
-    /// of `rng`, which a number that is not prime does with a chance of 2^-64 at most, whoever has chosen it; then one
-    /// round proves that `p` is prime. That takes a tenth of a second, so a caller on an I/O thread should move it off.
+    /// The well-known prime is recognized by comparison. Of any other, `(p-1)/2` passes 64 rounds of Miller-Rabin to bases
+    /// of `rng`, which a number that is not prime does with a chance of 2^-128 at most, whoever has chosen it; one round for
+    /// `p` then proves that one prime. That takes some tenths of a second, so a caller on an I/O thread should move it off.
     ///
     /// # Errors
     /// [`GroupError`] says which of the checks failed.
@@ -221,7 +221,7 @@ fn check_bits(prime: &Number) -> Result<(), GroupError> {
 
 /// Rounds of Miller-Rabin: each finds out a number that is not prime with a chance of three quarters at least, as the
 /// number was chosen before the base.
-const ROUNDS: usize = 32;
+const ROUNDS: usize = 64;
 
 /// `p` and `q = (p-1)/2` are prime.
 ///
