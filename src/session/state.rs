@@ -31,6 +31,9 @@ pub struct State {
     pub peers: BTreeMap<PeerKey, Box<Peer>>,
 }
 
+/// Through so many changes of a batch it is looked for an earlier one of the same thing.
+const LOOKED_THROUGH: usize = 64;
+
 impl State {
     /// The number of future auth tokens kept and sent (AU-6).
     pub const MAX_TOKENS: usize = 20;
@@ -57,12 +60,13 @@ impl State {
     }
 
     /// The changes of a batch that make a difference: those that set a thing to what it is are left out, unless an
-    /// earlier one of the batch has changed it.
+    /// earlier one of the batch has changed it, or it is too long to see that at a glance: then they do no harm.
     pub(super) fn news<'a>(&self, changes: &'a [Change]) -> Vec<&'a Change> {
         let mut news: Vec<&Change> = Vec::new();
         for change in changes {
-            // Of what makes no difference only: most batches have none of that, or nothing else.
-            if !self.holds(change) || news.iter().any(|earlier| earlier.slot() == change.slot()) {
+            let may_differ =
+                || news.len() > LOOKED_THROUGH || news.iter().any(|earlier| earlier.slot() == change.slot());
+            if !self.holds(change) || may_differ() {
                 news.push(change);
             }
         }
