@@ -396,9 +396,10 @@ impl ClientBuilder {
         for &(id, ref address) in &self.addresses {
             let mut old = state.dc(id);
             for change in &changes {
-                match change {
-                    Change::Dc(dc, record) if *dc == id => old = record.as_ref(),
-                    _ => {}
+                if let Change::Dc(dc, record) = change
+                    && *dc == id
+                {
+                    old = record.as_ref();
                 }
             }
             let old = old.cloned().unwrap_or_default();

@@ -7,10 +7,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Address;
 
-/// Exchanges at one time with one address, for each worker of the runtime that asks first, of which there is one for each core
-/// where a program says nothing else. (Several runtimes in a process share them.) An exchange takes a few ms of a core and a few round trips: so many keep the cores busy
-/// on a slow network, and none of them waits so long for one that the server takes it for
-/// dead. Without a bound a thousand that begin together go on in step, and all of them are late.
+/// Exchanges at one time with one address, for each worker of the runtime that asks first, of which there is one for each
+/// core where a program says nothing else; several runtimes of a process share them. An exchange takes a few ms of a core
+/// and a few round trips: so many keep the cores busy on a slow network, and none of them waits so long for one that the
+/// server takes it for dead. Without a bound a thousand that begin together go on in step, and all of them are late.
 const EACH_WORKER: usize = 32;
 
 /// By address, so that a server which does not answer holds up nobody but its own clients.

@@ -9,7 +9,6 @@ use tokio::sync::watch;
 
 use super::{End, Task};
 use crate::client::ConnectError;
-use crate::client::core::Core;
 use crate::client::establish::{Established, next_temporary};
 use crate::client::link::Lane;
 use crate::client::temp_key::{Slot, Stage, Standing, TempKey};
@@ -47,8 +46,7 @@ pub(super) struct Keeping {
 }
 
 impl Keeping {
-    pub(super) fn new(core: &Core, place: (i32, Lane), number: u64) -> Self {
-        let slot = core.temp_keys.slot(place.0);
+    pub(super) fn new(slot: Arc<Slot>, place: (i32, Lane), number: u64) -> Self {
         Self {
             place,
             number,
@@ -123,18 +121,28 @@ impl Keeping {
     /// When [`Task::keep_key`] wants to be called.
     pub(super) fn deadline(&self, now: Duration) -> Option<Duration> {
         let key = self.key.as_ref()?;
-        let is_bound = || self.slot.stage() == Stage::Bound;
         let next = match (&self.ready, self.drain_by) {
             (Some(_), Some(drain_by)) if now < drain_by => drain_by.min(key.urgent_at()),
             (Some(_), Some(_)) => key.urgent_at(),
-            (Some(_), None) if is_bound() => self.drain_after.min(key.closing_at()),
-            (None, _) if self.making.is_none() && is_bound() && self.slot.may_renew(self.number) => {
-                key.renew_at().max(self.make_after)
-            }
-            // The slot has news when that is over; a time that has passed would wake the task again and again.
+            (Some(_), None) if self.slot.stage() == Stage::Bound => self.drain_at(key),
+            (None, _) => self.make_at(key).unwrap_or(key.end()),
+            // The slot has news when it is bound.
             _ => key.end(),
         };
         Some(next.min(key.end()))
+    }
+
+    /// When to make the key that follows; `None` while that may not begin. The slot, or the key that is being made, has news
+    /// when it may: a time that has passed would wake the task again and again.
+    fn make_at(&self, key: &TempKey) -> Option<Duration> {
+        let may =
+            self.making.is_none() && self.slot.stage() == Stage::Bound && self.slot.may_renew(self.number);
+        may.then(|| key.renew_at().max(self.make_after))
+    }
+
+    /// When to ask the links to come to rest, once the next key is ready.
+    fn drain_at(&self, key: &TempKey) -> Duration {
+        self.drain_after.min(key.closing_at())
     }
 
     /// The server does not know the key, seen for the `times`th time in a row; `false` if the key is none of these.
@@ -231,8 +239,8 @@ impl Task {
         let Some(keeping) = &mut self.keeping else { return Ok(()) };
         let id = key.auth_key.id();
         if keeping.ready.is_none() {
-            let due = now >= key.renew_at().max(keeping.make_after) && keeping.making.is_none();
-            if due && keeping.slot.stage() == Stage::Bound && keeping.slot.begin_renewal(keeping.number) {
+            let due = keeping.make_at(key).is_some_and(|at| now >= at);
+            if due && keeping.slot.begin_renewal(keeping.number) {
                 let (core, permanent) = (Arc::clone(&self.core), Arc::clone(&key.permanent));
                 keeping.make_after = now + key.retry_after();
                 keeping.making = Some(next_temporary(core, keeping.place, permanent));
@@ -240,7 +248,7 @@ impl Task {
             return Ok(());
         }
         let (closing, urgent) = (now >= key.closing_at(), now >= key.urgent_at());
-        let begin = keeping.drain_by.is_none() && (closing || now >= keeping.drain_after);
+        let begin = keeping.drain_by.is_none() && now >= keeping.drain_at(key);
         if begin && keeping.slot.advance(id, Stage::Bound, Stage::Draining) {
             keeping.drain_by = Some(now + key.drain());
         }
@@ -283,20 +291,9 @@ mod tests {
     use crate::client::temp_key::tests::key;
 
     fn keeping(slot: &Arc<Slot>, number: u64, key: &Arc<TempKey>) -> Keeping {
-        Keeping {
-            place: (2, Lane::Main),
-            number,
-            slot: Arc::clone(slot),
-            news: news(slot.watch()),
-            key: Some(Arc::clone(key)),
-            binding: None,
-            reported: 0,
-            making: None,
-            ready: None,
-            make_after: Duration::ZERO,
-            drain_after: Duration::ZERO,
-            drain_by: None,
-        }
+        let mut keeping = Keeping::new(Arc::clone(slot), (2, Lane::Main), number);
+        keeping.begin(Some(Arc::clone(key)), true);
+        keeping
     }
 
     #[test]

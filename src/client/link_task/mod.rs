@@ -60,7 +60,7 @@ pub(super) fn run(
         saves: Vec::new(),
         lost: core.lost(),
         backoff: Backoff::new(timing.reconnect_first, timing.reconnect_max),
-        keeping: core.config.pfs.then(|| Box::new(Keeping::new(&core, (dc, lane), number))),
+        keeping: core.config.pfs.then(|| Box::new(Keeping::new(core.temp_keys.slot(dc), (dc, lane), number))),
         core,
     });
     erased(task.serve(first).instrument(span))
